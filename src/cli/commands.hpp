@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of commands, in the order in which help lists them.
+#pragma once
+
+#include <array>
+
+#include "cli/command.hpp"
+
+namespace opgauge {
+
+void declare_completion(CLI::App& app, Run& run);
+
+inline constexpr auto commands = std::to_array<Command>({
+    {"completion", "print a shell completion script", declare_completion},
+});
+
+}  // namespace opgauge

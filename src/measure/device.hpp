@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+// The border between measuring and what executes: a device prepares graphs, a prepared graph runs. The torch backend
+// (libopgauge_torch.so, loaded on demand) and the fake of the tests implement it; nothing else here knows LibTorch.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "graph/graph.hpp"
+
+namespace opgauge {
+
+enum class AllocatorMode { standard, resident };  // resident: freed memory is never handed back to the kernel
+template <>
+inline constexpr auto enum_names<AllocatorMode> = std::to_array<EnumName<AllocatorMode>>(
+    {{AllocatorMode::standard, "default"}, {AllocatorMode::resident, "resident"}});
+
+// Process-wide state that silently changes time; set once, before anything is prepared, and recorded.
+struct ExecutionSettings {
+  int threads = 1;
+  bool flush_denormal = true;
+  AllocatorMode allocator = AllocatorMode::resident;
+  bool pin_threads = false;
+  uint64_t seed = 1;
+  static constexpr auto fields() {
+    return std::make_tuple(
+        field("threads", &ExecutionSettings::threads, "", "intra-op threads"),
+        field("flush_denormal", &ExecutionSettings::flush_denormal, "", "subnormal results become 0"),
+        field("allocator", &ExecutionSettings::allocator, "", "default or resident"),
+        field("pin_threads", &ExecutionSettings::pin_threads, "", "each thread bound to one core"),
+        field("seed", &ExecutionSettings::seed, "", "of random weights and inputs"));
+  }
+};
+
+// Bytes of one parameter, buffer or constant, mapped from a file; empty: the device makes random ones.
+struct StoredTensor {
+  std::span<const std::byte> bytes;
+  std::shared_ptr<const void> keep_alive;
+};
+using StoredTensors = std::map<std::string, StoredTensor>;  // by Value::source
+
+// One dispatched call as the backend saw it, counted from the tensors that were really passed.
+struct ExecutedWork {
+  int64_t macs = 0;
+  int64_t calls = 0;
+};
+
+class Executable {
+ public:
+  virtual ~Executable() = default;
+  // One inference, seconds on the device's clock. Intermediates are freed at their last use.
+  virtual double run_s() = 0;
+  // The same, with the time of each node in `node_s` (one place per node of the graph); returns the whole run.
+  virtual double run_timed_s(std::span<double> node_s) = 0;
+  // Runs once and returns the highest sum of live tensor bytes the allocator reported, beyond inputs and parameters.
+  virtual int64_t measure_peak_intermediate_bytes() = 0;
+  // Runs once and counts multiply-adds from the dispatched calls, not from the graph.
+  virtual ExecutedWork count_work() = 0;
+  // Runs once and returns each output's elements as f64 (integers and bools converted), in graph order.
+  virtual std::vector<std::vector<double>> outputs() = 0;
+  // Bytes of parameters, buffers, constants and inputs held.
+  virtual int64_t held_bytes() const = 0;
+};
+
+class Device {
+ public:
+  virtual ~Device() = default;
+  virtual std::string name() const = 0;                             // "cpu", "cuda"
+  virtual std::map<std::string, std::string> versions() const = 0;  // "libtorch" -> "2.13.0+cpu", "onednn", "blas", …
+  // Why this device cannot run a precision ("fp32", "bf16", "fp16", "int8"); nullopt if it can.
+  virtual std::optional<std::string> lacks(std::string_view precision) const = 0;
+  // Random values are the same for the same seed, source name and type. `inputs`: given elements per user input, or
+  // empty for random ones. Throws Error for an op that the backend lacks, or if memory would not suffice.
+  virtual std::unique_ptr<Executable> prepare(const Graph& graph, const StoredTensors& stored = {},
+                                              const StoredTensors& inputs = {}) = 0;
+};
+
+// Opens libopgauge_torch.so (beside the program, or $OPGAUGE_TORCH_BACKEND) and makes its device. Throws Error naming
+// what is missing: the library, LibTorch, or the device ("cuda: no accelerator found").
+std::unique_ptr<Device> open_device(const std::string& kind, const ExecutionSettings& settings);
+
+// What the library exports (C linkage): creates a device or throws Error.
+using CreateDevice = Device* (*)(const char* kind, const ExecutionSettings* settings);
+inline constexpr const char* create_device_symbol = "opgauge_create_device";
+
+}  // namespace opgauge
