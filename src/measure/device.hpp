@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "base/fields.hpp"
 #include "graph/graph.hpp"
 
 namespace opgauge {
