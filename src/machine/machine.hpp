@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// The description of one piece of hardware: what was declared (CPUID, the operating system, a datasheet) and what was
-// measured stand side by side, each with its source. `opgauge machine detect` writes it, `estimate` reads it.
+// The description of one piece of hardware: what was declared (CPUID, the operating system, a
+// datasheet) and what was measured stand side by side, each with its source. `opgauge machine
+// detect` writes it, `estimate` reads it.
 #pragma once
 
 #include <array>
 #include <cstdint>
 #include <filesystem>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -36,7 +38,8 @@ struct ComputeCeiling {
         field("dtype", &ComputeCeiling::dtype, "", "element type of the arithmetic"),
         field("isa", &ComputeCeiling::isa, "", "instruction set of the kernel"),
         field("threads", &ComputeCeiling::threads, "", "threads that ran it together"),
-        field("flops_per_s", &ComputeCeiling::flops_per_s, "1/s", "sustained FLOP/s of all threads"),
+        field("flops_per_s", &ComputeCeiling::flops_per_s, "1/s",
+              "sustained FLOP/s of all threads"),
         field("source", &ComputeCeiling::source, "", "where the number is from"));
   }
 };
@@ -48,20 +51,21 @@ struct Bandwidth {
   double bytes_per_s = 0;  // bytes read plus bytes written
   Source source = Source::measured;
   static constexpr auto fields() {
-    return std::make_tuple(field("kernel", &Bandwidth::kernel, "", "read, write, copy or triad"),
-                           field("threads", &Bandwidth::threads, "", "threads that ran it together"),
-                           field("bytes_per_s", &Bandwidth::bytes_per_s, "B/s", "bytes read plus written"),
-                           field("source", &Bandwidth::source, "", "where the number is from"));
+    return std::make_tuple(
+        field("kernel", &Bandwidth::kernel, "", "read, write, copy or triad"),
+        field("threads", &Bandwidth::threads, "", "threads that ran it together"),
+        field("bytes_per_s", &Bandwidth::bytes_per_s, "B/s", "bytes read plus written"),
+        field("source", &Bandwidth::source, "", "where the number is from"));
   }
 };
 
 struct MemoryLevel {
-  std::string name;  // L1, L2, L3, DRAM
-  int shared_by_cores = 1;                          // cores that share one instance
-  std::optional<double> declared_capacity_bytes;    // one instance
-  std::optional<double> measured_capacity_bytes;    // one instance, from the working-set sweep
-  bool contradicted = false;                        // the sweep contradicts the declared size
-  std::string note;                                 // how they differ, "" if they agree
+  std::string name;                               // L1, L2, L3, DRAM
+  int shared_by_cores = 1;                        // cores that share one instance
+  std::optional<double> declared_capacity_bytes;  // one instance
+  std::optional<double> measured_capacity_bytes;  // one instance, from the working-set sweep
+  bool contradicted = false;                      // the sweep contradicts the declared size
+  std::string note;                               // how they differ, "" if they agree
   std::vector<Bandwidth> bandwidths;
 
   // Measured if there is one, else declared.
@@ -71,10 +75,14 @@ struct MemoryLevel {
   static constexpr auto fields() {
     return std::make_tuple(
         field("name", &MemoryLevel::name, "", "L1, L2, L3 or DRAM"),
-        field("shared_by_cores", &MemoryLevel::shared_by_cores, "", "cores that share one instance"),
-        field("declared_capacity_bytes", &MemoryLevel::declared_capacity_bytes, "B", "one instance, as declared"),
-        field("measured_capacity_bytes", &MemoryLevel::measured_capacity_bytes, "B", "one instance, from the sweep"),
-        field("contradicted", &MemoryLevel::contradicted, "", "the sweep contradicts the declared size"),
+        field("shared_by_cores", &MemoryLevel::shared_by_cores, "",
+              "cores that share one instance"),
+        field("declared_capacity_bytes", &MemoryLevel::declared_capacity_bytes, "B",
+              "one instance, as declared"),
+        field("measured_capacity_bytes", &MemoryLevel::measured_capacity_bytes, "B",
+              "one instance, from the sweep"),
+        field("contradicted", &MemoryLevel::contradicted, "",
+              "the sweep contradicts the declared size"),
         field("note", &MemoryLevel::note, "", "how declared and measured differ"),
         field("bandwidths", &MemoryLevel::bandwidths, "", "sustained bandwidths"));
   }
@@ -87,33 +95,39 @@ struct EnergyModel {
   double idle_w = 0;
   Source source = Source::assumed;
   static constexpr auto fields() {
-    return std::make_tuple(
-        field("energy_j_per_flop", &EnergyModel::energy_j_per_flop, "J", "dynamic energy of one FLOP"),
-        field("energy_j_per_byte", &EnergyModel::energy_j_per_byte, "J/B", "dynamic energy of one byte moved"),
-        field("idle_w", &EnergyModel::idle_w, "W", "power drawn without work"),
-        field("source", &EnergyModel::source, "", "where the numbers are from"));
+    return std::make_tuple(field("energy_j_per_flop", &EnergyModel::energy_j_per_flop, "J",
+                                 "dynamic energy of one FLOP"),
+                           field("energy_j_per_byte", &EnergyModel::energy_j_per_byte, "J/B",
+                                 "dynamic energy of one byte moved"),
+                           field("idle_w", &EnergyModel::idle_w, "W", "power drawn without work"),
+                           field("source", &EnergyModel::source, "", "where the numbers are from"));
   }
 };
 
 struct Machine {
   int schema_version = 1;
-  std::string name;            // file stem under machines/
-  std::string detected_at;     // ISO 8601, UTC
+  std::string name;         // file stem under machines/
+  std::string detected_at;  // ISO 8601, UTC
   std::string vendor;
   std::string cpu_model;
-  std::string architecture;    // x86_64, aarch64
+  std::string architecture;  // x86_64, aarch64
   std::vector<std::string> isa;
-  int cores = 1;               // that this process may use
+  int cores = 1;  // that this process may use
   int threads_per_core = 1;
   int packages = 1;
   int numa_nodes = 1;
   double memory_bytes = 0;
+  std::optional<double> declared_clock_hz;  // nominal, as the CPU or the hypervisor says
+  std::optional<double> measured_clock_hz;  // from a chain of dependent additions
   std::string operating_system;
-  std::string virtualization;  // "none", "kvm", …
-  std::vector<MemoryLevel> levels;       // nearest first, DRAM last
+  std::string virtualization;       // "none", "kvm", …
+  std::vector<MemoryLevel> levels;  // nearest first, DRAM last
   std::vector<ComputeCeiling> compute;
   EnergyModel energy;
-  std::vector<std::string> notes;        // contradictions and what could not be found out, with the reason
+  std::map<std::string, std::string>
+      instance;  // facts of this one instance: hostname, kernel, microcode, …
+  std::vector<std::string>
+      notes;  // contradictions and what could not be found out, with the reason
 
   static constexpr auto fields() {
     return std::make_tuple(
@@ -129,24 +143,38 @@ struct Machine {
         field("packages", &Machine::packages, "", "CPU packages"),
         field("numa_nodes", &Machine::numa_nodes, "", "NUMA nodes"),
         field("memory_bytes", &Machine::memory_bytes, "B", "main memory"),
+        field("declared_clock_hz", &Machine::declared_clock_hz, "Hz", "nominal clock as declared"),
+        field("measured_clock_hz", &Machine::measured_clock_hz, "Hz",
+              "clock of a chain of dependent additions"),
         field("operating_system", &Machine::operating_system, "", "kernel and distribution"),
         field("virtualization", &Machine::virtualization, "", "none, or the hypervisor"),
         field("levels", &Machine::levels, "", "memory levels, nearest first"),
         field("compute", &Machine::compute, "", "sustained arithmetic"),
         field("energy", &Machine::energy, "", "energy coefficients"),
+        field("instance", &Machine::instance, "", "facts of this one instance",
+              Presence::may_be_missing),
         field("notes", &Machine::notes, "", "contradictions and gaps, with reasons"));
   }
 };
 
-// Highest measured ceiling of a dtype on at most `threads` threads (scaled down from the nearest thread count if that
-// one was not measured). nullopt if the machine has none for the dtype.
+// The three below read tables that are measured at a few thread counts: between two of them the
+// value is interpolated, below the first it is scaled down in proportion, above the last it stays;
+// more threads are never slower than fewer.
+
+// Ceiling of a dtype on `threads` threads, the best instruction set of those listed. nullopt if the
+// dtype is not listed.
 std::optional<double> peak_flops_per_s(const Machine& machine, std::string_view dtype, int threads);
-// Copy bandwidth (else triad, else read) of levels[level] on `threads` threads; nullopt if not measured.
+// Copy bandwidth (else triad, else read, else write) of levels[level]; nullopt if there is none.
 std::optional<double> bandwidth_bytes_per_s(const Machine& machine, size_t level, int threads);
-// Capacity of a level as `threads` threads on distinct cores see it together.
+// Capacity of levels[level] as `threads` threads on neighbouring, distinct cores see it together:
+// one instance for every `shared_by_cores` threads, at most as many as the machine has. The last
+// level (DRAM) has one instance.
 double capacity_bytes(const Machine& machine, size_t level, int threads);
 
-// Reads and checks machines/<name>.json: Error on a wrong version, no levels, no compute, numbers that are not > 0.
+// Reads and checks machines/<name>.json: Error on a wrong version, no levels, no compute, numbers
+// that are not > 0, levels that do not grow outwards.
 Machine read_machine(const std::filesystem::path& path);
+// The same checks on a value; `where` names it in errors.
+void check_machine(const std::string& where, const Machine& machine);
 
 }  // namespace opgauge
