@@ -47,6 +47,14 @@ ValueId GraphBuilder::constant(std::string source, TensorType type, ValueId shar
   return add_value("c_" + source, std::move(type), Role::constant, source, shares);
 }
 
+ValueId GraphBuilder::declare(std::string name, TensorType type, Role role, std::string source,
+                              ValueId shares) {
+  OPGAUGE_CHECK(role != Role::intermediate, "intermediate values are made by calls");
+  const ValueId id = add_value(std::move(name), std::move(type), role, std::move(source), shares);
+  if (role == Role::input) graph_.inputs.push_back(id);
+  return id;
+}
+
 void GraphBuilder::set_origin(std::string module, std::string where) {
   module_ = std::move(module);
   where_ = std::move(where);
@@ -71,6 +79,10 @@ std::vector<ValueId> GraphBuilder::call_all(std::string_view target, std::vector
   std::vector<Result> results = node.op->infer(Call(graph_, node));
   for (size_t i = 0; i < results.size(); ++i) {
     std::string name = i < names.size() ? names[i] : "";
+    if (name == "_") {
+      node.outputs.push_back(no_value);
+      continue;
+    }
     if (name.empty()) {
       name = node.op->schema->target;
       name = name.substr(name.find("::") + 2);
@@ -88,6 +100,21 @@ ValueId GraphBuilder::call(std::string_view target, std::vector<Given> given, st
   return outputs.empty() ? no_value : outputs.front();
 }
 
+namespace {
+
+// Without a schema None and the empty list have one form each, so that the text form can give it back.
+Argument one_form(Argument value) {
+  if (const auto* ref = std::get_if<ValueRef>(&value); ref && ref->id == no_value) return std::monostate();
+  const auto is_empty = [&]<class T>(const T* list) { return list && list->empty(); };
+  if (is_empty(std::get_if<ValueList>(&value)) || is_empty(std::get_if<std::vector<bool>>(&value)) ||
+      is_empty(std::get_if<std::vector<double>>(&value))) {
+    return Dims{};
+  }
+  return value;
+}
+
+}  // namespace
+
 std::vector<ValueId> GraphBuilder::call_unknown(
     std::string target, std::vector<Given> given,
     std::vector<std::pair<std::string, TensorType>> outputs) {
@@ -97,9 +124,13 @@ std::vector<ValueId> GraphBuilder::call_unknown(
   node.where = where_;
   for (Given& one : given) {
     node.argument_names.push_back(std::move(one.name));
-    node.arguments.push_back(std::move(one.value));
+    node.arguments.push_back(one_form(std::move(one.value)));
   }
   for (auto& [name, type] : outputs) {
+    if (name == "_") {
+      node.outputs.push_back(no_value);
+      continue;
+    }
     node.outputs.push_back(add_value(name, std::move(type), Role::intermediate, "", no_value));
   }
   graph_.nodes.push_back(std::move(node));

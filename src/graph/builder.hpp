@@ -46,13 +46,16 @@ class GraphBuilder {
   ValueId parameter(std::string source, TensorType type, ValueId shares = no_value);
   ValueId buffer(std::string source, TensorType type, ValueId shares = no_value);
   ValueId constant(std::string source, TensorType type, ValueId shares = no_value);
+  // The same for any role but `intermediate`, with a name of the caller's choice (kept if it is free).
+  ValueId declare(std::string name, TensorType type, Role role, std::string source = "",
+                  ValueId shares = no_value);
 
   // Where the next nodes come from.
   void set_origin(std::string module, std::string where = "");
 
   // Adds a node and returns its first output; `name` is wished for that output.
   ValueId call(std::string_view target, std::vector<Given> given, std::string name = "");
-  // The same for ops with several outputs.
+  // The same for ops with several outputs; the name "_" leaves a place without a value (no_value).
   std::vector<ValueId> call_all(std::string_view target, std::vector<Given> given,
                                 std::vector<std::string> names = {});
   // An op outside the table: outputs are declared by the caller. Such a graph can be described, not executed.

@@ -37,6 +37,8 @@ struct Value {
   Role role = Role::intermediate;
   StorageId storage = -1;  // values that share memory share this
   std::string source;      // parameters, buffers, constants: their name in the model ("layer1.0.conv1.weight")
+
+  bool operator==(const Value&) const = default;
 };
 
 struct ValueRef {
@@ -60,6 +62,8 @@ struct Node {
   std::vector<ValueId> outputs;       // a Tensor[] result is flattened; no_value where nothing uses the place
   std::string where;                  // source line of the user's model, "" if built here
   std::string module;                 // "layer1.0.conv1", "" if not known
+
+  bool operator==(const Node&) const = default;
 };
 
 struct Graph {
@@ -72,6 +76,7 @@ struct Graph {
 
   const Value& operator[](ValueId id) const { return values[index(id)]; }
   Value& operator[](ValueId id) { return values[index(id)]; }
+  bool operator==(const Graph&) const = default;
 };
 
 // Calls visit(ValueId) for each tensor a node reads, in argument order (None left out).

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// When storages come to life and die, as the executor and LibTorch's CPU allocator do it: an output is allocated when
-// its op runs, together with the op's scratch; a storage is freed after the last node that reads any value on it;
-// graph outputs live to the end. Inputs, parameters, buffers and constants live throughout.
+// When storages come to life and die, as the executor and LibTorch's CPU allocator do it: an output
+// is allocated when its op runs, together with the op's scratch; a storage is freed after the last
+// node that reads any value on it; graph outputs live to the end. Inputs, parameters, buffers and
+// constants live throughout.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +18,9 @@ struct MemoryPlan {
   int64_t peak_intermediate_bytes = 0;  // highest sum of live intermediate storages and scratch
   size_t peak_node = 0;                 // the node during which that happens
   // Peak of everything live: parameters + inputs + intermediates.
-  int64_t peak_live_bytes() const { return parameter_bytes + input_bytes + peak_intermediate_bytes; }
+  int64_t peak_live_bytes() const {
+    return parameter_bytes + input_bytes + peak_intermediate_bytes;
+  }
 };
 
 // For each node, the values whose storages die with it (one value per storage).

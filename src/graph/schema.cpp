@@ -148,6 +148,7 @@ Argument fit(const std::string& target, const SchemaArgument& to, Argument value
   const auto reject = [&]() -> Error {
     return Error(target, "argument \"" + to.name + "\" has the wrong kind, expected " + to.type);
   };
+  if (const auto* ref = std::get_if<ValueRef>(&value); ref && ref->id == no_value) value = std::monostate();
   if (std::holds_alternative<std::monostate>(value)) {
     if (to.type.ends_with('?')) return value;
     throw reject();
@@ -155,6 +156,7 @@ Argument fit(const std::string& target, const SchemaArgument& to, Argument value
   if (is_list(to.type)) {
     if (element == "Tensor") {
       if (std::holds_alternative<ValueList>(value)) return value;
+      if (const auto* none = std::get_if<Dims>(&value); none && none->empty()) return ValueList{};
       throw reject();
     }
     if (element == "bool") {
