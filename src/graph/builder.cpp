@@ -60,8 +60,7 @@ void GraphBuilder::set_origin(std::string module, std::string where) {
   where_ = std::move(where);
 }
 
-std::vector<ValueId> GraphBuilder::call_all(std::string_view target, std::vector<Given> given,
-                                            std::vector<std::string> names) {
+Node GraphBuilder::make_node(std::string_view target, std::vector<Given> given) {
   Node node;
   node.op = find_op(target);
   node.target = target;
@@ -76,6 +75,10 @@ std::vector<ValueId> GraphBuilder::call_all(std::string_view target, std::vector
   } catch (const Error& error) {
     throw Call(graph_, node).error(error.message());
   }
+  return node;
+}
+
+void GraphBuilder::add_outputs(Node& node, Role role, const std::vector<std::string>& names) {
   std::vector<Result> results = node.op->infer(Call(graph_, node));
   for (size_t i = 0; i < results.size(); ++i) {
     std::string name = i < names.size() ? names[i] : "";
@@ -88,11 +91,31 @@ std::vector<ValueId> GraphBuilder::call_all(std::string_view target, std::vector
       name = name.substr(name.find("::") + 2);
       name = name.substr(0, name.find('.'));
     }
-    node.outputs.push_back(add_value(std::move(name), std::move(results[i].type), Role::intermediate,
-                                     "", results[i].shares));
+    node.outputs.push_back(
+        add_value(std::move(name), std::move(results[i].type), role, "", results[i].shares));
   }
+}
+
+std::vector<ValueId> GraphBuilder::call_all(std::string_view target, std::vector<Given> given,
+                                            std::vector<std::string> names) {
+  Node node = make_node(target, std::move(given));
+  add_outputs(node, Role::intermediate, names);
   graph_.nodes.push_back(std::move(node));
   return graph_.nodes.back().outputs;
+}
+
+ValueId GraphBuilder::call_once(std::string_view target, std::vector<Given> given,
+                                std::string name) {
+  Node node = make_node(target, std::move(given));
+  for_each_operand(node, [&](ValueId id) {
+    const Role role = graph_[id].role;
+    if (role == Role::input || role == Role::intermediate) {
+      throw Call(graph_, node).error("%" + graph_[id].name + " is not known before the first run");
+    }
+  });
+  add_outputs(node, Role::constant, {std::move(name)});
+  graph_.preparation.push_back(std::move(node));
+  return graph_.preparation.back().outputs.front();
 }
 
 ValueId GraphBuilder::call(std::string_view target, std::vector<Given> given, std::string name) {

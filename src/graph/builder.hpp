@@ -58,6 +58,9 @@ class GraphBuilder {
   // The same for ops with several outputs; the name "_" leaves a place without a value (no_value).
   std::vector<ValueId> call_all(std::string_view target, std::vector<Given> given,
                                 std::vector<std::string> names = {});
+  // A node of Graph::preparation: its operands are parameters, buffers, constants or outputs of
+  // earlier ones.
+  ValueId call_once(std::string_view target, std::vector<Given> given, std::string name = "");
   // An op outside the table: outputs are declared by the caller. Such a graph can be described, not executed.
   std::vector<ValueId> call_unknown(std::string target, std::vector<Given> given,
                                     std::vector<std::pair<std::string, TensorType>> outputs);
@@ -69,6 +72,8 @@ class GraphBuilder {
  private:
   ValueId add_value(std::string name, TensorType type, Role role, std::string source, ValueId shares);
   std::string unique_name(std::string wished);
+  Node make_node(std::string_view target, std::vector<Given> given);
+  void add_outputs(Node& node, Role role, const std::vector<std::string>& names);
 
   Graph graph_;
   std::unordered_set<std::string> names_;

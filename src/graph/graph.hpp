@@ -69,6 +69,10 @@ struct Node {
 struct Graph {
   std::string name;
   std::vector<Value> values;
+  // Run once before the first inference (weight quantisation and packing), never timed or counted.
+  // What they write has the role `constant` and an empty source; a parameter that only they read is
+  // not held afterwards.
+  std::vector<Node> preparation;
   std::vector<Node> nodes;
   std::vector<ValueId> inputs;   // user inputs, in call order
   std::vector<ValueId> outputs;  // user outputs

@@ -38,10 +38,13 @@ struct ExecutionSettings {
   }
 };
 
-// Bytes of one parameter, buffer or constant, mapped from a file; empty: the device makes random ones.
+// Bytes of one parameter, buffer, constant or input, mapped from a file and not copied unless `type`
+// says that they are stored in another dtype or order than the graph's value (after a precision
+// rewrite); absent: the device makes random ones.
 struct StoredTensor {
-  std::span<const std::byte> bytes;
+  std::span<const std::byte> bytes;  // type->storage_bytes() of them, from offset 0
   std::shared_ptr<const void> keep_alive;
+  std::optional<TensorType> type = {};  // as stored; absent: as the graph's value
 };
 using StoredTensors = std::map<std::string, StoredTensor>;  // by Value::source
 
@@ -75,8 +78,8 @@ class Device {
   virtual std::map<std::string, std::string> versions() const = 0;  // "libtorch" -> "2.13.0+cpu", "onednn", "blas", …
   // Why this device cannot run a precision ("fp32", "bf16", "fp16", "int8"); nullopt if it can.
   virtual std::optional<std::string> lacks(std::string_view precision) const = 0;
-  // Random values are the same for the same seed, source name and type. `inputs`: given elements per user input, or
-  // empty for random ones. Throws Error for an op that the backend lacks, or if memory would not suffice.
+  // Random values are the same for the same seed, source name and sizes. `inputs`: given elements by
+  // Value::name of a user input, random ones for the others. Throws Error for an op that the backend lacks, or if memory would not suffice.
   virtual std::unique_ptr<Executable> prepare(const Graph& graph, const StoredTensors& stored = {},
                                               const StoredTensors& inputs = {}) = 0;
 };

@@ -32,5 +32,18 @@ TEST(Builder, NamesTheNodeThatDoesNotFit) {
   }
 }
 
+TEST(Builder, PreparationReadsOnlyWhatIsKnownBeforeTheFirstRun) {
+  GraphBuilder b("prepared");
+  const ValueId x = b.input("x", {Dtype::f32, {32, 16}});
+  const ValueId w = b.parameter("fc.weight", {Dtype::f32, {8, 16}});
+  const ValueId packed = b.call_once("aten::relu", {{"self", w}}, "packed");
+  EXPECT_EQ(b.graph()[packed].role, Role::constant);
+  EXPECT_THROW(b.call_once("aten::relu", {{"self", x}}), Error);
+  const Graph g = b.finish({b.call("aten::linear", {{"input", x}, {"weight", packed}})});
+  EXPECT_EQ(g.preparation.size(), 1u);
+  EXPECT_EQ(g.nodes.size(), 1u);
+  verify(g);
+}
+
 }  // namespace
 }  // namespace opgauge
