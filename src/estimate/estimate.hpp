@@ -98,6 +98,7 @@ struct Estimate {
   std::string estimator;  // "roofline", …
   std::string machine;
   PartitionMode mode = PartitionMode::eager;
+  std::string precision;  // that most multiply-adds run in: fp32, bf16, fp16, int8
   int threads = 1;
   double latency_s = 0;
   std::optional<double> latency_low_s,
@@ -131,6 +132,7 @@ struct Estimate {
         field("estimator", &Estimate::estimator, "", "estimator that made it"),
         field("machine", &Estimate::machine, "", "machine it is for"),
         field("mode", &Estimate::mode, "", "eager or fused"),
+        field("precision", &Estimate::precision, "", "that most multiply-adds run in"),
         field("threads", &Estimate::threads, "", "intra-op threads"),
         field("latency_s", &Estimate::latency_s, "s", "estimated quiet latency of one inference"),
         field("latency_low_s", &Estimate::latency_low_s, "s", "lower end of the 90 % interval"),

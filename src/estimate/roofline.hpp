@@ -35,14 +35,19 @@ inline constexpr auto enum_names<Precision> = std::to_array<EnumName<Precision>>
 inline constexpr size_t precision_count = 4;
 inline constexpr size_t max_levels = 6;
 
-struct RooflineCoefficients {
-  double efficiency_factor = 0.70;
-  std::array<double, max_levels> memory_bottleneck_factor;  // by level of the machine
-  double launch_s = 2e-6;
-  double view_s = 1e-6;
-  double tail_rows = 0;
+// T is double, or a fit's dual number.
+template <class T>
+struct RooflineTerms {
+  T efficiency_factor{0.70};
+  std::array<T, max_levels> memory_bottleneck_factor;  // by level of the machine
+  T launch_s{2e-6};
+  T view_s{1e-6};
+  T tail_rows{0};
+  RooflineTerms() { memory_bottleneck_factor.fill(T(0.60)); }
+};
+// The defaults are assumptions of the usual order of magnitude.
+struct RooflineCoefficients : RooflineTerms<double> {
   Source source = Source::assumed;
-  RooflineCoefficients() { memory_bottleneck_factor.fill(0.60); }
 };
 // One set per precision, and where they are from.
 struct CoefficientSet {
