@@ -10,7 +10,7 @@ namespace opgauge {
 namespace {
 
 // What may stand behind a product in one kernel, in this order.
-enum Stage { product, norm, residual, activation, stages };
+enum Stage { matrix_product, norm, residual, activation, stages };
 
 // `aten::relu_` and `aten::add.Tensor` without overload and in-place mark.
 std::string_view base_name(std::string_view target) {
@@ -31,7 +31,7 @@ Stage stage_of(const Node& node) {
   switch (node.op->family) {
     case OpFamily::matmul:
     case OpFamily::convolution:
-      return product;
+      return matrix_product;
     case OpFamily::normalization:
       return norm;
     case OpFamily::pointwise:
@@ -76,7 +76,7 @@ std::vector<Region> partition(const Graph& graph, PartitionMode mode) {
     if (taken[i]) continue;
     Region& region = regions.emplace_back(Region{{i}});
     int stage = stage_of(graph.nodes[i]);
-    if (stage != product) continue;
+    if (stage != matrix_product) continue;
     for (size_t at = i;;) {
       const Node& node = graph.nodes[at];
       if (node.outputs.size() != 1 || node.outputs[0] == no_value) break;

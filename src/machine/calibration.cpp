@@ -12,8 +12,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-constexpr std::string_view coefficient_names[] = {"efficiency_factor", "memory_bottleneck_factor", "launch_s",
-                                                  "view_s", "tail_rows"};
+constexpr std::string_view coefficient_names[] = {"efficiency_factor", "memory_bottleneck_factor",
+                                                  "launch_s", "view_s", "tail_rows"};
 
 void check_coefficient(const std::string& where, const Coefficient& one) {
   if (std::ranges::find(coefficient_names, one.name) == std::end(coefficient_names)) {
@@ -79,7 +79,8 @@ fs::path write_calibration(const fs::path& root, const Calibration& calibration)
   if (failed) throw Error(folder.string(), "cannot be created: " + failed.message());
   const std::string stem = file_stem(calibration.created_at);
   fs::path path = folder / (stem + ".json");
-  for (int n = 2; fs::exists(path, failed); ++n) path = folder / fmt::format("{}-{:03}.json", stem, n);
+  for (int n = 2; fs::exists(path, failed); ++n)
+    path = folder / fmt::format("{}-{:03}.json", stem, n);
   write_json(path, encode(calibration));
   return path;
 }
@@ -91,7 +92,8 @@ fs::path calibration_home() {
   }
   const char* home = std::getenv("HOME");
   if (!home || !*home) {
-    throw Error("calibrations", "found no HOME, XDG_DATA_HOME or OPGAUGE_CALIBRATIONS, expected one of them");
+    throw Error("calibrations",
+                "found no HOME, XDG_DATA_HOME or OPGAUGE_CALIBRATIONS, expected one of them");
   }
   return fs::path(home) / ".local" / "share" / "opgauge" / "calibrations";
 }
