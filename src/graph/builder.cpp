@@ -104,8 +104,8 @@ std::vector<ValueId> GraphBuilder::call_all(std::string_view target, std::vector
   return graph_.nodes.back().outputs;
 }
 
-ValueId GraphBuilder::call_once(std::string_view target, std::vector<Given> given,
-                                std::string name) {
+std::vector<ValueId> GraphBuilder::call_all_once(std::string_view target, std::vector<Given> given,
+                                                 std::vector<std::string> names) {
   Node node = make_node(target, std::move(given));
   for_each_operand(node, [&](ValueId id) {
     const Role role = graph_[id].role;
@@ -113,9 +113,14 @@ ValueId GraphBuilder::call_once(std::string_view target, std::vector<Given> give
       throw Call(graph_, node).error("%" + graph_[id].name + " is not known before the first run");
     }
   });
-  add_outputs(node, Role::constant, {std::move(name)});
+  add_outputs(node, Role::constant, names);
   graph_.preparation.push_back(std::move(node));
-  return graph_.preparation.back().outputs.front();
+  return graph_.preparation.back().outputs;
+}
+
+ValueId GraphBuilder::call_once(std::string_view target, std::vector<Given> given,
+                                std::string name) {
+  return call_all_once(target, std::move(given), {std::move(name)}).front();
 }
 
 ValueId GraphBuilder::call(std::string_view target, std::vector<Given> given, std::string name) {

@@ -61,6 +61,8 @@ class GraphBuilder {
   // A node of Graph::preparation: its operands are parameters, buffers, constants or outputs of
   // earlier ones.
   ValueId call_once(std::string_view target, std::vector<Given> given, std::string name = "");
+  std::vector<ValueId> call_all_once(std::string_view target, std::vector<Given> given,
+                                     std::vector<std::string> names = {});
   // An op outside the table: outputs are declared by the caller. Such a graph can be described, not executed.
   std::vector<ValueId> call_unknown(std::string target, std::vector<Given> given,
                                     std::vector<std::pair<std::string, TensorType>> outputs);

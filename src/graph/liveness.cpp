@@ -29,6 +29,24 @@ std::vector<int64_t> deaths(const Graph& graph) {
   return death;
 }
 
+// Storages that nothing but the preparation reads: dropped once it has run.
+std::vector<bool> only_for_preparation(const Graph& graph) {
+  std::vector<bool> only(static_cast<size_t>(graph.storages), false);
+  const auto set = [&](ValueId id, bool value) {
+    only[static_cast<size_t>(graph[id].storage)] = value;
+  };
+  for (const Node& node : graph.preparation) {
+    for_each_operand(node, [&](ValueId id) { set(id, true); });
+  }
+  for (const Node& node : graph.nodes) {
+    for_each_operand(node, [&](ValueId id) { set(id, false); });
+  }
+  for (const ValueId id : graph.outputs) {
+    if (id != no_value) set(id, false);
+  }
+  return only;
+}
+
 // Bytes of a node's results that have no value in the graph: allocated with the others, freed right
 // after the node.
 int64_t unnamed_output_bytes(const Graph& graph, const Node& node) {
@@ -63,6 +81,7 @@ MemoryPlan plan_memory(const Graph& graph) {
   MemoryPlan plan;
   // Bytes of each storage: what the first value on it was allocated with.
   std::vector<int64_t> bytes(static_cast<size_t>(graph.storages), 0);
+  const std::vector<bool> dropped = only_for_preparation(graph);
   std::vector<bool> seen(static_cast<size_t>(graph.storages), false);
   for (const Value& value : graph.values) {
     const auto storage = static_cast<size_t>(value.storage);
@@ -71,7 +90,7 @@ MemoryPlan plan_memory(const Graph& graph) {
     bytes[storage] = value.type.storage_bytes() + value.type.offset * size_bytes(value.type.dtype);
     if (value.role == Role::input) {
       plan.input_bytes += bytes[storage];
-    } else if (value.role != Role::intermediate) {
+    } else if (value.role != Role::intermediate && !dropped[storage]) {
       plan.parameter_bytes += bytes[storage];
     }
   }

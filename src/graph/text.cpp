@@ -5,6 +5,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <functional>
 #include <unordered_map>
 
 #include "graph/builder.hpp"
@@ -95,14 +96,31 @@ std::string print_graph(const Graph& graph) {
   }
   // Inputs, parameters, … stand where their number puts them among the nodes' outputs, or at the
   // latest before the first node that reads them.
+  std::vector<const Node*> maker(graph.values.size(), nullptr);
+  for (const Node& node : graph.preparation) {
+    for (const ValueId id : node.outputs) {
+      if (id != no_value) maker[index(id)] = &node;
+    }
+  }
+  size_t prepared = 0;
   std::vector<bool> printed(graph.values.size(), false);
-  const auto print_leaf_once = [&](size_t i) {
+  const std::function<void(size_t)> print_once = [&](size_t i) {
     if (graph.values[i].role == Role::intermediate || printed[i]) return;
-    printed[i] = true;
-    text += print_leaf(graph, graph.values[i], owners);
+    if (!maker[i]) {
+      printed[i] = true;
+      text += print_leaf(graph, graph.values[i], owners);
+      return;
+    }
+    while (!printed[i]) {
+      const Node& node = graph.preparation[prepared++];
+      for_each_operand(node, [&](ValueId id) { print_once(index(id)); });
+      text += "once " + print_node(graph, node);
+      for (const ValueId id : node.outputs) {
+        if (id != no_value) printed[index(id)] = true;
+      }
+    }
   };
   size_t next = 0;
-  std::vector<ValueId> declared_inputs;
   for (const Node& node : graph.nodes) {
     size_t before = 0;
     const auto named = std::find_if(node.outputs.begin(), node.outputs.end(),
@@ -112,14 +130,16 @@ std::string print_graph(const Graph& graph) {
     } else {
       for_each_operand(node, [&](ValueId id) { before = std::max(before, index(id) + 1); });
     }
-    for (; next < before; ++next) print_leaf_once(next);
-    for_each_operand(node, [&](ValueId id) { print_leaf_once(index(id)); });
+    for (; next < before; ++next) print_once(next);
+    for_each_operand(node, [&](ValueId id) { print_once(index(id)); });
     text += print_node(graph, node);
   }
-  for (; next < graph.values.size(); ++next) print_leaf_once(next);
+  for (; next < graph.values.size(); ++next) print_once(next);
+  std::vector<ValueId> declared_inputs;
   for (size_t i = 0; i < graph.values.size(); ++i) {
-    if (graph.values[i].role == Role::input)
+    if (graph.values[i].role == Role::input) {
       declared_inputs.push_back(ValueId(static_cast<int32_t>(i)));
+    }
   }
   const auto names = [&](const std::vector<ValueId>& ids) {
     std::vector<std::string> parts;
@@ -150,6 +170,14 @@ class GraphReader {
         continue;
       }
       const std::string_view word = cursor_.identifier();
+      if (word == "once") {
+        once_ = true;
+        cursor_.skip_spaces();
+        if (cursor_.peek() != '%') throw cursor_.error("%name of what a node that runs once makes");
+        read_assignment();
+        once_ = false;
+        continue;
+      }
       if (word == "return" || word == "inputs") {
         std::vector<ValueId> ids = read_names();
         end_of_line();
@@ -265,6 +293,7 @@ class GraphReader {
     const std::string_view word = cursor_.identifier();
     for (const auto& role : enum_names<Role>) {
       if (role.name == word && role.value != Role::intermediate && cursor_.peek() != ':') {
+        if (once_) throw cursor_.error_at(at, "an op after once");
         if (outputs.size() != 1 || outputs[0].name == "_")
           throw cursor_.error_at(at, "one name for " + std::string(word));
         read_leaf(outputs[0], role.value);
@@ -333,10 +362,11 @@ class GraphReader {
 
   void add_node(const std::string& target, std::vector<Given> given, std::vector<Wished>& outputs) {
     std::vector<ValueId> ids;
-    if (find_op(target)) {
+    if (find_op(target) || once_) {
       std::vector<std::string> names;
       for (const Wished& wished : outputs) names.push_back(wished.name);
-      ids = builder_.call_all(target, std::move(given), std::move(names));
+      ids = once_ ? builder_.call_all_once(target, std::move(given), std::move(names))
+                  : builder_.call_all(target, std::move(given), std::move(names));
       if (ids.size() != outputs.size()) {
         throw Error(target, fmt::format("found {} names, expected one per output ({})",
                                         outputs.size(), ids.size()));
@@ -377,6 +407,7 @@ class GraphReader {
 
   Cursor cursor_;
   GraphBuilder builder_;
+  bool once_ = false;  // the statement being read is a node of Graph::preparation
   std::unordered_map<std::string, ValueId> values_;
   std::optional<std::vector<ValueId>> inputs_;
 };

@@ -8,6 +8,7 @@
 //   %p_tied = parameter f32[512,1024] "head.weight" shares %p_fc_weight
 //   %linear: f32[32,512] = aten::linear(input=%x, weight=%p_fc_weight)  # fc, model.py:12
 //   %relu: f32[32,512] = aten::relu(self=%linear)
+//   once %packed: f32[512,1024] = my::pack(weight=%p_fc_weight)
 //   %y: f32[32,7], _ = my::op(x=%relu, k=[1,2], eps=1e-05)  # , model.py:13
 //   return %y
 //

@@ -72,6 +72,20 @@ return %z
   EXPECT_EQ(plan_memory(g).parameter_bytes, 256);
 }
 
+TEST(Liveness, WhatOnlyThePreparationReadsIsNotHeld) {
+  const Graph g = parse_graph(R"(graph packed
+%x = input f32[2,8]
+%w = parameter f32[4,8] "w"
+%v = parameter f32[4,4] "v"
+once %p = aten::relu(self=%w)
+once %q = aten::relu(self=%v)
+%a = aten::linear(input=%x, weight=%p)
+%b = aten::linear(input=%a, weight=%v)
+return %b
+)");
+  EXPECT_EQ(plan_memory(g).parameter_bytes, 4 * (4 * 8 + 4 * 4 + 4 * 4));  // p, v, q
+}
+
 TEST(Liveness, AResultWithoutAValueIsThereDuringItsNode) {
   GraphBuilder b("unnamed");
   const ValueId x = b.input("x", {Dtype::f32, {8}});

@@ -75,6 +75,20 @@ return %y, None, %z
   EXPECT_EQ(parse_graph(expected), g);
 }
 
+TEST(Text, NodesThatRunOnce) {
+  const std::string text = R"(graph packed
+%x = input f32[2,8]
+%w = parameter f32[4,8] "w"
+once %relu: f32[4,8] = aten::relu(self=%w)  # fc
+%linear: f32[2,4] = aten::linear(input=%x, weight=%relu)
+return %linear
+)";
+  const Graph g = parse_graph(text);
+  ASSERT_EQ(g.preparation.size(), 1u);
+  EXPECT_EQ(g.values[2].role, Role::constant);
+  EXPECT_EQ(print_graph(g), text);
+}
+
 TEST(Text, InputOrderIsKeptWhereItIsNotTheOrderOfTheLines) {
   const std::string text =
       "graph two\n%a = input f32[1]\n%b = input f32[2]\ninputs %b, %a\nreturn %a\n";
@@ -128,6 +142,10 @@ TEST(Text, ErrorsNameLineAndColumn) {
       {"graph x\n%y: f32[1] = my::op(a=[1,%q])\n", "[line 2, column 26] %q is not defined above"},
       {"graph x\n%y: f32[1] = my::op(a=[1,true])\n",
        "[line 2, column 23] a list mixes kinds, expected tensors, numbers or true and false"},
+      {"graph x\n%a = input f32[2]\nonce %b = aten::relu(self=%a)\n",
+       "[line 3, column 11: aten::relu] %a is not known before the first run"},
+      {"graph x\nonce %b = input f32[2]\n",
+       "[line 2, column 11] found \"input\", expected an op after once"},
       {"graph x\n%y: f32[1] = my::op(a=\"b)\n", "[line 2, column 23] this text has no closing \""},
       {"graph x\n%y: f32[1] = my::op(a=99999999999999999999)\n",
        "[line 2, column 23] found \"99999999999999999999\", expected a whole number of at most 63 "
@@ -194,7 +212,7 @@ Graph random_graph(uint64_t seed) {
   const Role leaves[] = {Role::input, Role::parameter, Role::buffer, Role::constant};
   for (int i = 0; i < 20; ++i) {
     if (below(2) == 0) b.set_origin(text(), text());
-    switch (below(4)) {
+    switch (below(5)) {
       case 0: {
         const Role role = leaves[below(4)];
         const ValueId shares = below(3) == 0 && role != Role::input ? any() : no_value;
@@ -210,6 +228,12 @@ Graph random_graph(uint64_t seed) {
         const ValueId w = b.parameter(text(), {Dtype::f32, {3, 4}});
         const ValueId bias = below(2) == 0 ? b.parameter("b", {Dtype::f32, {3}}) : no_value;
         values.push_back(b.call("aten::linear", {{"input", x}, {"weight", w}, {"bias", bias}}));
+        break;
+      }
+      case 3: {
+        const ValueId w = b.parameter(text(), {Dtype::f32, {3, 4}});
+        const ValueId once = b.call_once("aten::relu", {{"self", w}});
+        if (below(2) == 0) values.push_back(once);
         break;
       }
       default: {
