@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Reading ATen schema text, and fitting given arguments to a schema.
+#include <algorithm>
 #include <charconv>
 
 #include "graph/op_table.hpp"
@@ -67,6 +68,19 @@ std::string_view element_type(std::string_view type) {
 }
 bool is_list(std::string_view type) { return type.find('[') != std::string_view::npos; }
 
+// How many elements a list of this type has ("int[2]": 2), 0 if any number.
+size_t list_length(std::string_view type) {
+  const size_t at = type.rfind('[');
+  return at == std::string_view::npos ? 0 : static_cast<size_t>(to_int(type.substr(at + 1)));
+}
+
+// One number for a list of fixed length stands for all of its elements, as in ATen: stride=1 is [1,
+// 1].
+Dims spread(std::string_view type, Dims values) {
+  if (values.size() == 1) values.resize(std::max<size_t>(list_length(type), 1), values.front());
+  return values;
+}
+
 Argument parse_default(std::string_view type, std::string_view text) {
   const std::string_view element = element_type(type);
   if (text == "None") return std::monostate();
@@ -75,7 +89,8 @@ Argument parse_default(std::string_view type, std::string_view text) {
   if (text == "contiguous_format") return MemoryFormat::contiguous;
   if (text == "Mean") return int64_t{1};
   if (text == "long") return Dtype::i64;
-  if (text.front() == '\'' || text.front() == '"') return std::string(text.substr(1, text.size() - 2));
+  if (text.front() == '\'' || text.front() == '"')
+    return std::string(text.substr(1, text.size() - 2));
   if (text.front() == '[') {
     const auto parts = split_list(text.substr(1, text.size() - 2));
     if (element == "bool") {
@@ -87,7 +102,7 @@ Argument parse_default(std::string_view type, std::string_view text) {
     for (const auto part : parts) ints.push_back(to_int(part));
     return ints;
   }
-  if (is_list(type)) return Dims{to_int(text)};
+  if (is_list(type)) return spread(type, Dims{to_int(text)});
   const bool integral = text.find_first_of(".e") == std::string_view::npos;
   if (element == "float" || !integral) return std::stod(std::string(text));
   return to_int(text);
@@ -148,7 +163,8 @@ Argument fit(const std::string& target, const SchemaArgument& to, Argument value
   const auto reject = [&]() -> Error {
     return Error(target, "argument \"" + to.name + "\" has the wrong kind, expected " + to.type);
   };
-  if (const auto* ref = std::get_if<ValueRef>(&value); ref && ref->id == no_value) value = std::monostate();
+  if (const auto* ref = std::get_if<ValueRef>(&value); ref && ref->id == no_value)
+    value = std::monostate();
   if (std::holds_alternative<std::monostate>(value)) {
     if (to.type.ends_with('?')) return value;
     throw reject();
@@ -162,7 +178,8 @@ Argument fit(const std::string& target, const SchemaArgument& to, Argument value
     if (element == "bool") {
       if (std::holds_alternative<std::vector<bool>>(value)) return value;
       if (const auto* flag = std::get_if<bool>(&value)) return std::vector<bool>{*flag};
-      if (const auto* none = std::get_if<Dims>(&value); none && none->empty()) return std::vector<bool>{};
+      if (const auto* none = std::get_if<Dims>(&value); none && none->empty())
+        return std::vector<bool>{};
       throw reject();
     }
     if (element == "float" || element == "Scalar") {
@@ -174,8 +191,8 @@ Argument fit(const std::string& target, const SchemaArgument& to, Argument value
       if (const auto* one = std::get_if<double>(&value)) return std::vector<double>{*one};
       throw reject();
     }
-    if (std::holds_alternative<Dims>(value)) return value;
-    if (const auto* one = std::get_if<int64_t>(&value)) return Dims{*one};
+    if (auto* list = std::get_if<Dims>(&value)) return spread(to.type, std::move(*list));
+    if (const auto* one = std::get_if<int64_t>(&value)) return spread(to.type, Dims{*one});
     throw reject();
   }
   if (element == "Tensor") {
@@ -223,7 +240,8 @@ Argument fit(const std::string& target, const SchemaArgument& to, Argument value
 
 }  // namespace
 
-std::vector<Argument> normalize(const OpRow& op, std::vector<std::pair<std::string, Argument>> given) {
+std::vector<Argument> normalize(const OpRow& op,
+                                std::vector<std::pair<std::string, Argument>> given) {
   const Schema& schema = *op.schema;
   std::vector<Argument> arguments(schema.arguments.size());
   std::vector<bool> set(schema.arguments.size(), false);
@@ -247,7 +265,8 @@ std::vector<Argument> normalize(const OpRow& op, std::vector<std::pair<std::stri
     if (argument.fallback) {
       arguments[i] = *argument.fallback;
     } else if (!argument.type.ends_with('?')) {
-      throw Error(schema.target, "argument \"" + argument.name + "\" is missing, expected " + argument.type);
+      throw Error(schema.target,
+                  "argument \"" + argument.name + "\" is missing, expected " + argument.type);
     }
   }
   return arguments;
