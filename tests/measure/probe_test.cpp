@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "measure/probe.hpp"
+
+#include <gtest/gtest.h>
+
+#include "base/error.hpp"
+#include "base/json.hpp"
+
+namespace opgauge {
+namespace {
+
+constexpr size_t small = size_t{4} << 20;
+
+TEST(Probe, EachPieceTakesTime) {
+  SteadyClock clock;
+  SpeedProbe probe(clock, small);
+  for (int visit = 0; visit < 6; ++visit) {  // more visits than windows: it goes round
+    const MachineSpeed speed = probe.read();
+    EXPECT_GT(speed.compute_s, 0);
+    EXPECT_GT(speed.cache_s, 0);
+    EXPECT_GT(speed.memory_s, 0);
+  }
+}
+
+TEST(Probe, AClockThatStandsStillIsAnError) {
+  FakeClock clock;
+  SpeedProbe probe(clock, small);
+  EXPECT_THROW(probe.read(), Error);
+}
+
+TEST(Probe, SlownessIsRelativeToAReference) {
+  const MachineSpeed slow = relative_to({3, 2, 1}, {1, 2, 4});
+  EXPECT_EQ(slow.compute_s, 3);
+  EXPECT_EQ(slow.cache_s, 1);
+  EXPECT_EQ(slow.memory_s, 0.25);
+  EXPECT_EQ(encode(slow).size(), 3u);
+}
+
+}  // namespace
+}  // namespace opgauge
