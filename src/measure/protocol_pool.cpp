@@ -29,7 +29,7 @@ GraphBytes bytes_of(const Graph& graph) {
   std::set<StorageId> seen;
   for (const Value& value : graph.values) {
     if (value.role == Role::intermediate || !seen.insert(value.storage).second) continue;
-    if (value.role == Role::input) {
+    if (value.role == Role::input || value.source.empty()) {
       bytes.own += value.type.storage_bytes();
     } else {
       bytes.shared[value.source + " " + print_type(value.type)] = value.type.storage_bytes();

@@ -17,7 +17,7 @@ namespace opgauge {
 // Bytes that preparing a graph may add and running it needs on top, from the graph alone.
 struct GraphBytes {
   std::map<std::string, int64_t> shared;  // key of a parameter, buffer or constant -> bytes
-  int64_t own = 0;                        // inputs
+  int64_t own = 0;                        // inputs, and constants that only this graph has
   int64_t running = 0;                    // peak of intermediates
   int64_t total() const;
 };
