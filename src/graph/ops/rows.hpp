@@ -11,11 +11,27 @@ namespace opgauge {
 
 std::span<const OpRow> matmul_rows();
 std::span<const OpRow> pointwise_rows();
+std::span<const OpRow> view_rows();
+std::span<const OpRow> split_rows();
+std::span<const OpRow> selection_rows();
+std::span<const OpRow> reduction_rows();
+std::span<const OpRow> join_rows();
+std::span<const OpRow> embedding_rows();
+std::span<const OpRow> copy_rows();
+std::span<const OpRow> arithmetic_rows();
 
 inline auto all_op_rows() {
   return std::to_array<std::span<const OpRow>>({
       matmul_rows(),
       pointwise_rows(),
+      view_rows(),
+      split_rows(),
+      selection_rows(),
+      reduction_rows(),
+      join_rows(),
+      embedding_rows(),
+      copy_rows(),
+      arithmetic_rows(),
   });
 }
 
