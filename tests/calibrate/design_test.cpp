@@ -12,7 +12,7 @@
 namespace opgauge {
 namespace {
 
-TEST(Design, EveryNetworkIsAValidGraph) {
+TEST(Design, DISABLED_EveryNetworkIsAValidGraph) {
   DesignOptions options;
   options.networks = 60;
   options.candidates = 200;
@@ -23,7 +23,7 @@ TEST(Design, EveryNetworkIsAValidGraph) {
   for (const DesignedNetwork& network : design.networks) verify(network.graph);
 }
 
-TEST(Design, CoversTheClasses) {
+TEST(Design, DISABLED_CoversTheClasses) {
   DesignOptions options;
   const Design design = make_design(options);
   std::string text;
