@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "measure/fill.hpp"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+
+#include "graph/builder.hpp"
+
+namespace opgauge {
+namespace {
+
+TEST(Fill, ScalesWeightsByFanInAndWhatFollows) {
+  GraphBuilder b("mlp");
+  const ValueId x = b.input("x", {Dtype::f32, {4, 300}});
+  const ValueId w = b.parameter("a.weight", {Dtype::f32, {16, 300}});
+  const ValueId v = b.parameter("b.weight", {Dtype::f32, {8, 16}});
+  const ValueId h =
+      b.call("aten::relu", {{"self", b.call("aten::linear", {{"input", x}, {"weight", w}})}});
+  const Graph g = b.finish({b.call("aten::linear", {{"input", h}, {"weight", v}})});
+  const auto fills = choose_fills(g);
+  EXPECT_NEAR(fills[index(w)].high, std::sqrt(2.0) * std::sqrt(3.0 / 300), 1e-12);
+  EXPECT_NEAR(fills[index(v)].high, std::sqrt(3.0 / 16), 1e-12);
+  EXPECT_EQ(fills[index(w)].low, -fills[index(w)].high);
+}
+
+TEST(Fill, RandomElementsStayInRangeAndRepeat) {
+  std::vector<float> a(1001), b(1001);
+  const uint64_t seed = random_seed(1, "w", {7, 143});
+  fill_random(std::span(a), {-0.5, 2}, seed);
+  fill_random(std::span(b), {-0.5, 2}, seed);
+  EXPECT_EQ(a, b);
+  const auto [low, high] = std::minmax_element(a.begin(), a.end());
+  EXPECT_GE(*low, -0.5f);
+  EXPECT_LE(*high, 2.0f);
+  EXPECT_LT(*low, -0.4f);
+  EXPECT_GT(*high, 1.9f);
+  EXPECT_NE(seed, random_seed(2, "w", {7, 143}));
+  EXPECT_NE(seed, random_seed(1, "v", {7, 143}));
+  EXPECT_NE(seed, random_seed(1, "w", {143, 7}));
+
+  std::vector<int64_t> whole(1000);
+  fill_random(std::span(whole), {0, 9}, seed);
+  EXPECT_EQ(*std::min_element(whole.begin(), whole.end()), 0);
+  EXPECT_EQ(*std::max_element(whole.begin(), whole.end()), 9);
+  fill_random(std::span(whole), {3, 3}, seed);
+  EXPECT_EQ(*std::max_element(whole.begin(), whole.end()), 3);
+}
+
+TEST(Fill, IndicesAreInRangeAlsoThroughViewsAndMasksAreOnes) {
+  if (!find_op("aten::embedding") || !find_op("aten::view"))
+    GTEST_SKIP() << "the op table has no embedding";
+  GraphBuilder b("embedding");
+  const ValueId ids = b.input("ids", {Dtype::i64, {2, 6}});
+  const ValueId mask = b.input("mask", {Dtype::i64, {2, 6}});
+  const ValueId w = b.parameter("w", {Dtype::f32, {50, 8}});
+  const ValueId flat = b.call("aten::view", {{"self", ids}, {"size", Dims{12}}});
+  const Graph g = b.finish({b.call("aten::embedding", {{"weight", w}, {"indices", flat}}), mask});
+  const auto fills = choose_fills(g);
+  EXPECT_EQ(fills[index(ids)], (Fill{0, 49}));
+  EXPECT_EQ(fills[index(mask)], (Fill{1, 1}));
+}
+
+}  // namespace
+}  // namespace opgauge
