@@ -132,7 +132,8 @@ int64_t scratch_copy_in_place(const Call& call) {
 }
 std::vector<Result> infer_copy_of_source(const Call& call) {
   check_source(call);
-  return {fresh(call.tensor("self"))};  // clone_preserve_strides: holes are kept too
+  const TensorType& x = call.tensor("self");
+  return {fresh(like(x, x.dtype, MemoryFormat::preserve))};
 }
 Work work_copy_of_source(const Call& call) {
   return {0, 0, touched_bytes(call.tensor("src")), call.output().bytes()};
