@@ -9,8 +9,10 @@
 namespace opgauge {
 
 void declare_completion(CLI::App& app, Run& run);
+void declare_machine(CLI::App& app, Run& run);
 
 inline constexpr auto commands = std::to_array<Command>({
+    {"machine", "detect or show this machine: declared beside measured", declare_machine},
     {"completion", "print a shell completion script", declare_completion},
 });
 
