@@ -13,6 +13,7 @@
 
 #include "base/fields.hpp"
 #include "graph/graph.hpp"
+#include "graph/stored.hpp"
 
 namespace opgauge {
 
@@ -37,16 +38,6 @@ struct ExecutionSettings {
         field("seed", &ExecutionSettings::seed, "", "of random weights and inputs"));
   }
 };
-
-// Bytes of one parameter, buffer, constant or input, mapped from a file and not copied unless `type`
-// says that they are stored in another dtype or order than the graph's value (after a precision
-// rewrite); absent: the device makes random ones.
-struct StoredTensor {
-  std::span<const std::byte> bytes;  // type->storage_bytes() of them, from offset 0
-  std::shared_ptr<const void> keep_alive;
-  std::optional<TensorType> type = {};  // as stored; absent: as the graph's value
-};
-using StoredTensors = std::map<std::string, StoredTensor>;  // by Value::source
 
 // One dispatched call as the backend saw it, counted from the tensors that were really passed.
 struct ExecutedWork {

@@ -111,8 +111,10 @@ at::Tensor random_tensor(const TensorType& type, std::mt19937& random) {
 
 using Operands = std::unordered_map<int32_t, at::Tensor>;
 
-c10::IValue to_ivalue(const Argument& argument, const c10::TypePtr& type,
-                      const Operands& operands) {
+// `wrapped_numbers` keeps the tensors alive that numbers were wrapped into, so that the call does
+// not free them.
+c10::IValue to_ivalue(const Argument& argument, const c10::TypePtr& type, const Operands& operands,
+                      std::vector<at::Tensor>& wrapped_numbers) {
   const auto operand = [&](ValueRef ref) {
     return ref.id == no_value ? at::Tensor() : operands.at(static_cast<int32_t>(ref.id));
   };
@@ -125,6 +127,7 @@ c10::IValue to_ivalue(const Argument& argument, const c10::TypePtr& type,
                                                    : scalar.isBoolean()     ? at::kBool
                                                                             : at::kLong);
     wrapped.unsafeGetTensorImpl()->set_wrapped_number(true);
+    wrapped_numbers.push_back(wrapped);
     return wrapped;
   };
   if (const auto* ref = std::get_if<ValueRef>(&argument)) {
@@ -288,17 +291,22 @@ Observed observe(const Graph& graph, const Node& node) {
   const c10::OperatorHandle op = find_operator(node);
   Operands operands;
   std::unordered_map<const c10::StorageImpl*, ValueId> owners;
-  std::mt19937 random(1);
-  for_each_operand(node, [&](ValueId id) {
-    const at::Tensor& t =
-        operands.try_emplace(static_cast<int32_t>(id), random_tensor(graph[id].type, random))
-            .first->second;
-    owners.emplace(t.storage().unsafeGetStorageImpl(), id);
-  });
+  std::vector<at::Tensor> wrapped_numbers;
+  // Fresh operands for every run: some ops change the shape of an operand.
   const auto make_stack = [&] {
+    operands.clear();
+    owners.clear();
+    std::mt19937 random(1);
+    for_each_operand(node, [&](ValueId id) {
+      const at::Tensor& t =
+          operands.try_emplace(static_cast<int32_t>(id), random_tensor(graph[id].type, random))
+              .first->second;
+      owners.emplace(t.storage().unsafeGetStorageImpl(), id);
+    });
     torch::jit::Stack stack;
     for (size_t i = 0; i < node.arguments.size(); ++i) {
-      stack.push_back(to_ivalue(node.arguments[i], op.schema().arguments()[i].type(), operands));
+      stack.push_back(to_ivalue(node.arguments[i], op.schema().arguments()[i].type(), operands,
+                                wrapped_numbers));
     }
     return stack;
   };

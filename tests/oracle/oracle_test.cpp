@@ -7,6 +7,8 @@
 //   test_oracle aten::conv2d         rows whose target contains the text, with what was observed in
 //   each case
 //
+//   test_oracle aten::conv2d FOLDER  the same over the cases of another folder
+//
 // The last line is the report: `rows x configurations = N`.
 #include <cstdio>
 #include <map>
@@ -74,11 +76,10 @@ std::vector<std::string> compare(const Graph& graph, const Node& node, const Obs
   return differences;
 }
 
-int run(const std::string& filter) {
+int run(const std::string& filter, const std::string& folder) {
   std::map<std::string, std::set<std::string>> covered;
   size_t checked = 0, failed = 0, rows = 0;
-  for (const Configuration& configuration :
-       read_configurations(OPGAUGE_SOURCE_DIR "/tests/oracle/cases")) {
+  for (const Configuration& configuration : read_configurations(folder)) {
     if (configuration.target().find(filter) == std::string::npos) continue;
     std::vector<std::string> differences;
     std::string trace;
@@ -128,4 +129,7 @@ int run(const std::string& filter) {
 }  // namespace
 }  // namespace opgauge::oracle
 
-int main(int argc, char** argv) { return opgauge::oracle::run(argc > 1 ? argv[1] : ""); }
+int main(int argc, char** argv) {
+  return opgauge::oracle::run(argc > 1 ? argv[1] : "",
+                              argc > 2 ? argv[2] : OPGAUGE_SOURCE_DIR "/tests/oracle/cases");
+}

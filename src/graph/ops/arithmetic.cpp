@@ -18,6 +18,20 @@ constexpr OpRow scaled(std::string_view schema) {
           scratch_elementwise<Promotion::common>};
 }
 
+// other - alpha * self: a subtraction whose operands are in the other order.
+Iteration iterate_reverse(const Call& call) {
+  std::vector<Operand> operands = elementwise_operands(call).operands;
+  std::swap(operands[0], operands[1]);
+  return iterate(call, operands, Promotion::common);
+}
+std::vector<Result> infer_reverse(const Call& call) {
+  return {fresh(iterate_reverse(call).output)};
+}
+constexpr OpRow reverse_scaled(std::string_view schema) {
+  return {schema, OpFamily::pointwise, infer_reverse, work_scaled,
+          scratch_elementwise<Promotion::common>};
+}
+
 // x + value * (y * z) or x + value * (y / z).
 Work work_ternary(const Call& call) {
   const Iteration it = elementwise_iteration(call, Promotion::common);
@@ -88,6 +102,10 @@ Work work_exponential(const Call& call) {
   if (base_is_one(call)) return {0, 0, 0, it.output.bytes()};
   return {0, it.output.numel(), it.read_bytes, it.write_bytes};
 }
+std::vector<Result> infer_exponential(const Call& call) {
+  const TensorType y = elementwise_iteration(call, Promotion::common).output;
+  return {fresh(y.dtype, y.sizes)};
+}
 int64_t scratch_exponential(const Call& call) {
   return base_is_one(call) ? 0 : scratch_elementwise<Promotion::common>(call);
 }
@@ -101,8 +119,8 @@ const OpRow rows[] = {
     scaled("aten::sub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor"),
     scaled("aten::sub_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)"),
     scaled("aten::sub_.Scalar(Tensor(a!) self, Scalar other, Scalar alpha=1) -> Tensor(a!)"),
-    scaled("aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor"),
-    scaled("aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor"),
+    reverse_scaled("aten::rsub.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor"),
+    reverse_scaled("aten::rsub.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor"),
     scaled("aten::subtract.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor"),
     scaled("aten::subtract.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor"),
     ternary(
@@ -331,7 +349,7 @@ const OpRow rows[] = {
     {"aten::square_(Tensor(a!) self) -> Tensor(a!)", OpFamily::pointwise, infer_power, work_power,
      scratch_power},
     {"aten::pow.Scalar(Scalar self, Tensor exponent) -> Tensor", OpFamily::pointwise,
-     infer_elementwise<Promotion::common>, work_exponential, scratch_exponential},
+     infer_exponential, work_exponential, scratch_exponential},
 };
 
 }  // namespace

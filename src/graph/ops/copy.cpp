@@ -132,8 +132,7 @@ int64_t scratch_copy_in_place(const Call& call) {
 }
 std::vector<Result> infer_copy_of_source(const Call& call) {
   check_source(call);
-  const TensorType& x = call.tensor("self");
-  return {fresh(like(x, x.dtype, MemoryFormat::preserve))};
+  return {fresh(call.tensor("self"))};  // clone_preserve_strides: holes are kept too
 }
 Work work_copy_of_source(const Call& call) {
   return {0, 0, touched_bytes(call.tensor("src")), call.output().bytes()};

@@ -2,6 +2,7 @@
 // Look-ups of rows in a table.
 #include "graph/ops/iterator.hpp"
 #include "graph/ops/rows.hpp"
+#include "graph/ops/strides.hpp"
 
 namespace opgauge {
 namespace {
@@ -19,16 +20,21 @@ std::vector<Result> infer_embedding(const Call& call) {
   sizes.push_back(table.sizes[1]);
   return {fresh(table.dtype, std::move(sizes))};
 }
-// Reads the rows that are looked up, not the table.
+// Reads the rows that are looked up, not the table; indices that cannot be flattened in place are
+// copied first.
+int64_t scratch_embedding(const Call& call) {
+  const TensorType& indices = call.tensor("indices");
+  return view_strides(indices, {indices.numel()}) ? 0 : indices.bytes();
+}
 Work work_embedding(const Call& call) {
-  const int64_t rows = call.output().bytes();
-  return {0, 0, rows + touched_bytes(call.tensor("indices")), rows};
+  const int64_t rows = call.output().bytes(), copied = scratch_embedding(call);
+  return {0, 0, rows + touched_bytes(call.tensor("indices")) + copied, rows + copied};
 }
 
 const OpRow rows[] = {
     {"aten::embedding(Tensor weight, Tensor indices, SymInt padding_idx=-1, bool "
      "scale_grad_by_freq=False, bool sparse=False) -> Tensor",
-     OpFamily::indexing, infer_embedding, work_embedding},
+     OpFamily::indexing, infer_embedding, work_embedding, scratch_embedding},
 };
 
 }  // namespace

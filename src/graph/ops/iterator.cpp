@@ -174,8 +174,8 @@ Iteration iterate(const Call& call, std::span<const Operand> operands, Promotion
     }
     result.output = *in_place;
     result.write_bytes += touched_bytes(*in_place);
-    if (!boolean && in_place->dtype != dtype) {
-      result.output_cast = like(*in_place, dtype, MemoryFormat::preserve);
+    if (casts && in_place->dtype != result.common) {
+      result.output_cast = like(*in_place, result.common, MemoryFormat::preserve);
       result.write_bytes += result.output_cast->bytes();
       result.read_bytes += result.output_cast->bytes();
     }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graph/ops/reduce.hpp"
 
+#include <algorithm>
+
 #include "graph/ops/iterator.hpp"
 #include "graph/ops/strides.hpp"
 
@@ -23,6 +25,20 @@ Reduction reduction_of(const Call& call, const TensorType& x) {
   }
   if (keep) result.sizes = result.kept_sizes;
   return result;
+}
+
+int reduced_runs(const TensorType& x, const std::vector<bool>& reduced) {
+  std::vector<std::pair<int64_t, int64_t>> dims;  // stride, size
+  for (size_t i = x.sizes.size(); i-- > 0;) {
+    if (reduced[i] && x.sizes[i] != 1) dims.emplace_back(x.strides[i], x.sizes[i]);
+  }
+  std::stable_sort(dims.begin(), dims.end(),
+                   [](const auto& a, const auto& b) { return a.first < b.first; });
+  int runs = dims.empty() ? 0 : 1;
+  for (size_t i = 1; i < dims.size(); ++i) {
+    runs += dims[i].first != dims[i - 1].first * dims[i - 1].second;
+  }
+  return runs;
 }
 
 Dtype sum_dtype(const Call& call, const TensorType& x) {

@@ -15,6 +15,9 @@ struct Reduction {
   Dims kept_sizes;  // of the result with keepdim
 };
 Reduction reduction_of(const Call& call, const TensorType& x);
+// Into how many runs of memory the reduced dimensions fall when they are iterated together (sizes
+// of 1 aside).
+int reduced_runs(const TensorType& x, const std::vector<bool>& reduced);
 // The dtype that sums have: the argument `dtype`, else i64 for whole numbers and bool, else the
 // tensor's own.
 Dtype sum_dtype(const Call& call, const TensorType& x);

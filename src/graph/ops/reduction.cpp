@@ -21,12 +21,32 @@ int64_t divisor_bytes(Dtype dtype) { return 8 + size_bytes(dtype); }
 std::vector<Result> infer_sum(const Call& call) {
   return {fresh(sum_dtype(call, self(call)), reduction_of(call, self(call)).sizes)};
 }
+// Half precision over two or more runs of dimensions is summed through f32 copies
+// (should_use_acc_buffer).
+bool sums_through_f32(const Call& call) {
+  const TensorType& y = call.output();
+  const bool half = y.dtype == Dtype::f16 || y.dtype == Dtype::bf16;
+  return half && call.node().op->schema->target.starts_with("aten::sum") &&
+         self(call).numel() > 0 &&
+         reduced_runs(self(call), reduction_of(call, self(call)).reduced) >= 2;
+}
 Work work_sum(const Call& call) {
   Work work = reduction_bytes(self(call), call.output().dtype, call.output().bytes());
   work.other_ops = self(call).numel();
+  if (sums_through_f32(call)) {
+    const int64_t copies =
+        cast_bytes(self(call), Dtype::f32) + call.output().numel() * size_bytes(Dtype::f32);
+    work.read_bytes += copies;
+    work.write_bytes += copies;
+  }
   return work;
 }
-int64_t scratch_sum(const Call& call) { return cast_bytes(self(call), call.output().dtype); }
+int64_t scratch_cast(const Call& call) { return cast_bytes(self(call), call.output().dtype); }
+int64_t scratch_sum(const Call& call) {
+  if (!sums_through_f32(call)) return scratch_cast(call);
+  return scratch_cast(call) + cast_bytes(self(call), Dtype::f32) +
+         call.output().numel() * size_bytes(Dtype::f32);
+}
 
 // aten::mean: a sum, divided in place; half precision goes through f32.
 Dtype mean_accumulator(const Call& call) {
@@ -74,11 +94,7 @@ std::vector<Result> infer_two_extremes(const Call& call) {
   const Dims sizes = reduction_of(call, self(call)).sizes;
   return {fresh(self(call).dtype, sizes), fresh(self(call).dtype, sizes)};
 }
-Work work_two_extremes(const Call& call) {
-  Work work = work_each(call);
-  work.other_ops *= 2;
-  return work;
-}
+
 std::vector<Result> infer_extreme_and_place(const Call& call) {
   const Dims sizes = reduction_of(call, self(call)).sizes;
   return {fresh(self(call).dtype, sizes), fresh(Dtype::i64, sizes)};
@@ -91,6 +107,14 @@ Work work_contiguous(const Call& call) {
   Work work = work_each(call);
   work.read_bytes += contiguous_bytes(call);
   work.write_bytes += contiguous_bytes(call);
+  return work;
+}
+int64_t both_bytes(const Call& call) { return call.has("dim") ? 0 : contiguous_bytes(call); }
+Work work_two_extremes(const Call& call) {
+  Work work = work_each(call);
+  work.other_ops *= 2;
+  work.read_bytes += both_bytes(call);
+  work.write_bytes += both_bytes(call);
   return work;
 }
 std::vector<Result> infer_place(const Call& call) {
@@ -138,7 +162,8 @@ Work work_spread(const Call& call) {
 // Over everything in f32 or f64, the mean is computed first (std_var_all_cpu).
 int64_t scratch_spread(const Call& call) {
   const TensorType& x = self(call);
-  const bool whole = call.output().rank() == 0 && x.dtype == Dtype::f32 && x.numel() > 0;
+  const bool whole = call.output().numel() == 1 &&
+                     (x.dtype == Dtype::f32 || x.dtype == Dtype::f64) && x.numel() > 0;
   return whole ? size_bytes(x.dtype) + divisor_bytes(x.dtype) : 0;
 }
 template <int results, bool root>
@@ -191,7 +216,7 @@ const OpRow rows[] = {
     {"aten::amin(Tensor self, int[1] dim=[], bool keepdim=False) -> Tensor", OpFamily::reduction,
      infer_extreme, work_each},
     {"aten::aminmax(Tensor self, *, int? dim=None, bool keepdim=False) -> (Tensor min, Tensor max)",
-     OpFamily::reduction, infer_two_extremes, work_two_extremes},
+     OpFamily::reduction, infer_two_extremes, work_two_extremes, both_bytes},
     {"aten::max.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)",
      OpFamily::reduction, infer_extreme_and_place, work_each},
     {"aten::min.dim(Tensor self, int dim, bool keepdim=False) -> (Tensor values, Tensor indices)",
@@ -238,21 +263,21 @@ const OpRow rows[] = {
                      "correction=None, bool keepdim=False) -> (Tensor, Tensor)"),
     {"aten::linalg_vector_norm(Tensor self, Scalar ord=2, int[1]? dim=None, bool keepdim=False, *, "
      "ScalarType? dtype=None) -> Tensor",
-     OpFamily::reduction, infer_norm, work_norm, scratch_sum},
+     OpFamily::reduction, infer_norm, work_norm, scratch_cast},
     {"aten::norm.Scalar(Tensor self, Scalar p=2) -> Tensor", OpFamily::reduction, infer_norm,
-     work_norm, scratch_sum},
+     work_norm, scratch_cast},
     {"aten::norm.ScalarOpt_dim(Tensor self, Scalar? p, int[1] dim, bool keepdim=False) -> Tensor",
-     OpFamily::reduction, infer_norm, work_norm, scratch_sum},
+     OpFamily::reduction, infer_norm, work_norm, scratch_cast},
     {"aten::norm.ScalarOpt_dim_dtype(Tensor self, Scalar? p, int[1] dim, bool keepdim, *, "
      "ScalarType dtype) -> Tensor",
-     OpFamily::reduction, infer_norm, work_norm, scratch_sum},
+     OpFamily::reduction, infer_norm, work_norm, scratch_cast},
     {"aten::norm.ScalarOpt_dtype(Tensor self, Scalar? p, *, ScalarType dtype) -> Tensor",
-     OpFamily::reduction, infer_norm, work_norm, scratch_sum},
+     OpFamily::reduction, infer_norm, work_norm, scratch_cast},
     {"aten::frobenius_norm.dim(Tensor self, int[1] dim, bool keepdim=False) -> Tensor",
-     OpFamily::reduction, infer_norm, work_norm, scratch_sum},
+     OpFamily::reduction, infer_norm, work_norm, scratch_cast},
     {"aten::linalg_norm(Tensor self, Scalar? ord=None, int[1]? dim=None, bool keepdim=False, *, "
      "ScalarType? dtype=None) -> Tensor",
-     OpFamily::reduction, infer_linalg_norm, work_norm, scratch_sum},
+     OpFamily::reduction, infer_linalg_norm, work_norm, scratch_cast},
 };
 
 }  // namespace

@@ -9,6 +9,7 @@
 
 namespace opgauge {
 
+std::span<const OpRow> convolution_rows();
 std::span<const OpRow> matmul_rows();
 std::span<const OpRow> pointwise_rows();
 std::span<const OpRow> view_rows();
@@ -22,6 +23,7 @@ std::span<const OpRow> arithmetic_rows();
 
 inline auto all_op_rows() {
   return std::to_array<std::span<const OpRow>>({
+      convolution_rows(),
       matmul_rows(),
       pointwise_rows(),
       view_rows(),

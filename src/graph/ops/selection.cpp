@@ -119,13 +119,6 @@ int64_t scratch_where(const Call& call) { return choose(call).scratch_bytes; }
 constexpr OpRow where_row(std::string_view schema) {
   return {schema, OpFamily::pointwise, infer_where, work_where, scratch_where};
 }
-std::vector<Result> infer_where_places(const Call& call) {
-  throw call.error(
-      "the size of the result depends on the values of the condition, expected a form with two "
-      "values");
-}
-Work work_where_places(const Call&) { return {}; }
-
 // aten::masked_fill: a contiguous copy of the broadcast tensor, then written where the mask says;
 // every element counts as written, for how many are is known only when it runs.
 void check_mask(const Call& call) {
@@ -179,8 +172,6 @@ const OpRow rows[] = {
     where_row("aten::where.ScalarOther(Tensor condition, Tensor self, Scalar other) -> Tensor"),
     where_row("aten::where.ScalarSelf(Tensor condition, Scalar self, Tensor other) -> Tensor"),
     where_row("aten::where.Scalar(Tensor condition, Scalar self, Scalar other) -> Tensor"),
-    {"aten::where(Tensor condition) -> Tensor[]", OpFamily::pointwise, infer_where_places,
-     work_where_places},
     {"aten::masked_fill.Scalar(Tensor self, Tensor mask, Scalar value) -> Tensor",
      OpFamily::pointwise, infer_masked_fill, work_masked_fill},
     {"aten::masked_fill.Tensor(Tensor self, Tensor mask, Tensor value) -> Tensor",

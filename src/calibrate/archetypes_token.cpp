@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calibration networks over token sequences: attention in the forms that exports contain, feed-forward blocks, windows,
+// recurrent layers, plain perceptrons.
+#include <algorithm>
+#include <cmath>
+
+#include "calibrate/archetype.hpp"
+
+namespace opgauge {
+namespace {
+
+int64_t model_width(Block& b) {
+  return b.random().pick<int64_t>({48, 64, 96, 128, 160, 192, 224, 256, 288, 320, 384, 448, 512, 576, 640, 704, 768, 896, 1024});
+}
+
+int64_t head_count(Block& b, int64_t width) {
+  const int64_t size = b.random().pick<int64_t>({16, 24, 32, 32, 40, 48, 64, 64, 64, 64, 80, 96, 128});
+  int64_t heads = std::max<int64_t>(1, width / size);
+  while (width % heads != 0) --heads;
+  return heads;
+}
+
+ValueId gated(Block& b, ValueId x, int64_t wide) {  // silu(a) * b feed-forward
+  const ValueId a = b.unary("silu", b.linear(x, wide, false));
+  return b.linear(b.mul(a, b.linear(x, wide, false)), b.size(x, -1), false);
+}
+
+ValueId feed_forward(Block& b, ValueId x) {
+  const int64_t width = b.size(x, -1), wide = static_cast<int64_t>(static_cast<double>(width) * b.random().pick<double>({1, 2, 2.667, 3, 4, 4, 4}));
+  switch (b.random().whole(0, 4)) {
+    case 0: return gated(b, x, wide);
+    case 1: return b.addmm(b.op("aten::gelu", {{"self", b.addmm(x, wide)}, {"approximate", "tanh"}}), width);
+    case 2: {  // tanh form of gelu spelled out, as some exports contain it
+      const ValueId h = b.addmm(x, wide);
+      const ValueId cube = b.op("aten::pow.Tensor_Scalar", {{"self", h}, {"exponent", 3.0}});
+      const ValueId inner = b.add(h, b.op("aten::mul.Tensor", {{"self", cube}, {"other", 0.044715}}));
+      const ValueId t = b.unary("tanh", b.op("aten::mul.Tensor", {{"self", inner}, {"other", 0.797885}}));
+      const ValueId half = b.op("aten::mul.Tensor", {{"self", h}, {"other", 0.5}});
+      return b.addmm(b.mul(half, b.op("aten::add.Tensor", {{"self", t}, {"other", 1.0}})), width);
+    }
+    default: {
+      ValueId h = b.linear(x, wide);
+      h = b.random().chance(0.6) ? b.unary("gelu", h) : b.activation(h);
+      return b.linear(h, width);
+    }
+  }
+}
+
+ValueId root_mean_square_norm(Block& b, ValueId x) {
+  const ValueId square = b.op("aten::pow.Tensor_Scalar", {{"self", x}, {"exponent", 2.0}});
+  const ValueId scale = b.unary("rsqrt", b.op("aten::add.Tensor", {{"self", b.mean(square, {-1}, true)}, {"other", 1e-6}}));
+  return b.mul(b.weight({b.size(x, -1)}), b.mul(x, scale));
+}
+
+ValueId rotate(Block& b, ValueId q) {  // rotary position embedding on [B, H, L, D]
+  const int64_t d = b.size(q, -1), l = b.size(q, 2);
+  const ValueId cosine = b.weight({1, 1, l, d}), sine = b.weight({1, 1, l, d});
+  const ValueId low = b.slice(q, 3, 0, d / 2), high = b.slice(q, 3, d / 2, INT64_MAX);
+  return b.add(b.mul(q, cosine), b.mul(b.cat({b.unary("neg", high), low}, -1), sine));
+}
+
+ValueId attention(Block& b, ValueId x) {
+  const int64_t n = b.size(x, 0), l = b.size(x, 1), d = b.size(x, 2), h = head_count(b, d), e = d / h;
+  ValueId q, k, v;
+  switch (b.random().whole(0, 3)) {
+    case 0: {  // one product, split by a permute
+      const ValueId all = b.permute(b.reshape(b.linear(x, 3 * d), {n, l, 3, h, e}), {2, 0, 3, 1, 4});
+      const std::vector<ValueId> parts = b.ops("aten::unbind.int", {{"self", all}, {"dim", 0}});
+      q = parts[0], k = parts[1], v = parts[2];
+      break;
+    }
+    case 1: {  // one product, chunks
+      const std::vector<ValueId> parts = b.ops("aten::chunk", {{"self", b.linear(x, 3 * d)}, {"chunks", 3}, {"dim", -1}});
+      q = b.transpose(b.reshape(parts[0], {n, l, h, e}), 1, 2);
+      k = b.transpose(b.reshape(parts[1], {n, l, h, e}), 1, 2);
+      v = b.transpose(b.reshape(parts[2], {n, l, h, e}), 1, 2);
+      break;
+    }
+    default:
+      q = b.split_heads(b.linear(x, d), h), k = b.split_heads(b.linear(x, d), h), v = b.split_heads(b.linear(x, d), h);
+  }
+  if (e % 2 == 0 && b.random().chance(0.2)) q = rotate(b, q), k = rotate(b, k);
+  ValueId out;
+  const double kind = b.random().uniform();
+  if (kind < 0.4) {
+    out = b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}});
+  } else if (kind < 0.5) {
+    out = b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}, {"is_causal", true}});
+  } else if (kind < 0.65) {
+    const ValueId mask = b.weight({b.random().chance(0.5) ? n : 1, b.random().chance(0.3) ? h : 1, l, l});
+    out = b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}, {"attn_mask", mask}});
+  } else {  // spelled out
+    const double scale = 1 / std::sqrt(static_cast<double>(e));
+    if (b.random().chance(0.5)) q = b.op("aten::mul.Tensor", {{"self", q}, {"other", scale}});
+    ValueId scores = b.matmul(q, b.transpose(k, -2, -1));
+    if (b.random().chance(0.5)) scores = b.op("aten::div.Tensor", {{"self", scores}, {"other", 8.0}});
+    if (b.random().chance(0.4)) scores = b.add(scores, b.weight({1, b.random().chance(0.5) ? h : 1, l, l}));
+    out = b.matmul(b.softmax(scores, -1), v);
+  }
+  return b.linear(b.join_heads(out), d);
+}
+
+ValueId norm(Block& b, ValueId x, bool root) { return root ? root_mean_square_norm(b, x) : b.layer_norm(x); }
+
+// Tokens and width such that one block stays below a few tens of milliseconds.
+Dims sequence(Block& b, double most_flops) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 1, 1, 1, 2, 4, 8, 16, 64});
+    const int64_t l = b.random().log_whole(4, 600), d = model_width(b);
+    const double flops = 24.0 * static_cast<double>(n * l * d) * static_cast<double>(d);
+    if (flops < most_flops && static_cast<double>(n * l * l) * static_cast<double>(d) < 4e8 && n * l < 6000) return {n, l, d};
+  }
+}
+
+Graph draw_transformer(Block& b) {
+  const Dims s = sequence(b, 3.5e9);
+  ValueId x;
+  if (b.random().chance(0.3)) {
+    const ValueId ids = b.input({s[0], s[1]}, Dtype::i64);
+    x = b.op("aten::embedding", {{"weight", b.weight({b.random().pick<int64_t>({1000, 5000, 20000}), s[2]})}, {"indices", ids}});
+    x = b.add(x, b.weight({1, s[1], s[2]}));
+  } else {
+    x = b.input(s);
+  }
+  const bool root = b.random().chance(0.2), post = b.random().chance(0.3);
+  for (int64_t i = b.random().whole(1, 2); i > 0; --i) {
+    if (post) {
+      x = norm(b, b.add(x, attention(b, x)), root);
+      x = norm(b, b.add(x, feed_forward(b, x)), root);
+    } else {
+      x = b.add(x, attention(b, norm(b, x, root)));
+      x = b.add(x, feed_forward(b, norm(b, x, root)));
+    }
+  }
+  const double end = b.random().uniform();
+  if (end < 0.3) x = b.linear(b.op("aten::select.int", {{"self", b.layer_norm(x)}, {"dim", 1}, {"index", 0}}), b.channels(10, 2000));
+  else if (end < 0.5) x = b.linear(b.mean(x, {1}, false), b.channels(10, 2000));
+  else if (end < 0.6) x = b.unary("tanh", b.linear(b.op("aten::select.int", {{"self", x}, {"dim", 1}, {"index", 0}}), s[2]));
+  return b.finish({x});
+}
+
+Graph draw_cross(Block& b) {  // queries of one length over keys of another; a decode step when the first is 1
+  const Dims s = sequence(b, 2e9);
+  const int64_t h = head_count(b, s[2]), queries = b.random().chance(0.5) ? 1 : b.random().log_whole(2, 200);
+  const ValueId x = b.input({s[0], queries, s[2]}), memory = b.input(s);
+  const ValueId q = b.split_heads(b.linear(x, s[2]), h), k = b.split_heads(b.linear(memory, s[2]), h), v = b.split_heads(b.linear(memory, s[2]), h);
+  const ValueId out = b.random().chance(0.6) ? b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}})
+                                             : b.matmul(b.softmax(b.matmul(q, b.transpose(k, -2, -1)), -1), v);
+  return b.finish({feed_forward(b, b.layer_norm(b.add(x, b.linear(b.join_heads(out), s[2]))))});
+}
+
+Graph draw_window(Block& b) {  // windows of an image as batches of short sequences
+  const int64_t w = b.random().pick<int64_t>({4, 5, 6, 7, 8, 12}), tiles = b.random().whole(1, 8), n = b.random().pick<int64_t>({1, 1, 2, 4});
+  const int64_t c = b.random().pick<int64_t>({32, 64, 96, 128, 160, 192, 256, 320, 384}), side = w * tiles;
+  if (n * side * side * c > 900000) return b.finish({b.layer_norm(b.input({n, w * w, c}))});
+  ValueId x = b.input({n, side, side, c});
+  const ValueId before = x;
+  x = b.layer_norm(x);
+  const int64_t shift = b.random().chance(0.6) ? w / 2 : 0;
+  if (b.random().chance(0.3)) {
+    x = b.op("aten::pad", {{"self", x}, {"pad", Dims{0, 0, 0, w, 0, w}}});
+  }
+  const int64_t hp = b.size(x, 1), wp = b.size(x, 2);
+  if (shift) x = b.op("aten::roll", {{"self", x}, {"shifts", Dims{-shift, -shift}}, {"dims", Dims{1, 2}}});
+  x = b.permute(b.view(x, {n, hp / w, w, wp / w, w, c}), {0, 1, 3, 2, 4, 5});
+  x = b.reshape(x, {n * (hp / w) * (wp / w), w * w, c});
+  x = attention(b, x);
+  x = b.permute(b.view(x, {n, hp / w, wp / w, w, w, c}), {0, 1, 3, 2, 4, 5});
+  x = b.reshape(x, {n, hp, wp, c});
+  if (shift) x = b.op("aten::roll", {{"self", x}, {"shifts", Dims{shift, shift}}, {"dims", Dims{1, 2}}});
+  if (hp != side) x = b.contiguous(b.slice(b.slice(x, 1, 0, side), 2, 0, side));
+  x = b.add(before, x);
+  if (side % 2 == 0 && b.random().chance(0.5)) {  // patch merging
+    std::vector<ValueId> parts;
+    for (const int64_t dw : {0, 1}) {
+      for (const int64_t dh : {0, 1}) parts.push_back(b.slice(b.slice(x, 1, dh, INT64_MAX, 2), 2, dw, INT64_MAX, 2));
+    }
+    x = b.linear(b.layer_norm(b.cat(parts, -1)), 2 * c, false);
+  }
+  return b.finish({feed_forward(b, x)});
+}
+
+Graph draw_mixer(Block& b) {  // linears over a transposed sequence
+  const Dims s = sequence(b, 1.5e9);
+  ValueId x = b.input(s);
+  const int64_t inner = s[1] * b.random().pick<int64_t>({1, 2, 4});
+  ValueId y = b.transpose(b.layer_norm(x), 1, 2);
+  y = b.linear(b.unary("gelu", b.linear(y, inner)), s[1]);
+  x = b.add(x, b.transpose(y, 1, 2));
+  return b.finish({b.add(x, feed_forward(b, b.layer_norm(x)))});
+}
+
+Graph draw_recurrent(Block& b) {
+  const bool lstm = b.random().chance(0.6), both = b.random().chance(0.3);
+  const int64_t layers = b.random().whole(1, 3), directions = both ? 2 : 1;
+  const int64_t hidden = b.random().log_whole(16, 700), in = b.random().log_whole(16, 600), n = b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 32});
+  int64_t steps = b.random().log_whole(2, 120);
+  const int64_t gates = lstm ? 4 : 3;
+  while (steps > 2 && 2.0 * static_cast<double>(steps * n * gates * hidden * (in + hidden) * layers * directions) > 8e8) steps /= 2;
+  const ValueId x = b.input({n, steps, in});
+  ValueList weights, state;
+  for (int64_t i = 0; i < layers * directions; ++i) {
+    weights.push_back(ValueRef{b.weight({gates * hidden, i < directions ? in : hidden * directions})});
+    weights.push_back(ValueRef{b.weight({gates * hidden, hidden})});
+    weights.push_back(ValueRef{b.weight({gates * hidden})});
+    weights.push_back(ValueRef{b.weight({gates * hidden})});
+  }
+  const auto zeros = [&] { return b.op("aten::zeros", {{"size", Dims{layers * directions, n, hidden}}}); };
+  std::vector<Given> given{{"input", x}, {"params", weights}, {"has_biases", true}, {"num_layers", layers}, {"dropout", 0.0}, {"train", false}, {"bidirectional", both}, {"batch_first", true}};
+  if (lstm) given.emplace_back("hx", ValueList{ValueRef{zeros()}, ValueRef{zeros()}});
+  else given.emplace_back("hx", zeros());
+  const std::vector<ValueId> out = b.ops(lstm ? "aten::lstm.input" : "aten::gru.input", std::move(given));
+  return b.finish({b.linear(b.op("aten::select.int", {{"self", out[0]}, {"dim", 1}, {"index", -1}}), b.channels(2, 500))});
+}
+
+Graph draw_perceptron(Block& b) {
+  const int64_t n = b.random().chance(0.3) ? 1 : b.random().log_whole(1, 512);
+  ValueId x = b.input({n, b.random().log_whole(16, 5000)});
+  for (int64_t i = b.random().whole(1, 5); i > 0; --i) {
+    const int64_t out = b.channels(16, 4500);
+    if (2.0 * static_cast<double>(n * out * b.size(x, 1)) > 2.5e9 || out * b.size(x, 1) > 12000000) continue;
+    x = b.linear(x, out);
+    if (i > 1) {
+      x = b.random().chance(0.6) ? b.unary("relu", x) : b.activation(x);
+      if (b.random().chance(0.2)) x = b.batch_norm(x);
+      if (b.random().chance(0.2)) x = b.layer_norm(x);
+      if (b.random().chance(0.2)) x = b.op("aten::dropout", {{"input", x}, {"p", 0.1}, {"train", false}});
+    }
+  }
+  if (b.random().chance(0.3)) x = b.softmax(x, -1);
+  return b.finish({x});
+}
+
+const Archetype rows[] = {
+    {"transformer", 0.12, draw_transformer}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"mixer", 0.03, draw_mixer},             {"recurrent", 0.04, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
+};
+
+}  // namespace
+
+std::span<const Archetype> token_archetypes() { return rows; }
+
+}  // namespace opgauge

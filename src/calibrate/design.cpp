@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calibrate/design.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+#include <unordered_map>
+
+#include "calibrate/archetype.hpp"
+#include "estimate/cost_class.hpp"
+
+namespace opgauge {
+namespace {
+
+// Guess for spreading time, never for results: a core at 50 GFLOP/s and 10 GB/s, 2 us a call.
+double guess_seconds(const CaseFacts& facts) {
+  if (facts.is_view) return 5e-7;
+  return 2e-6 + facts.flops / 5e10 + (facts.input_bytes + facts.weight_bytes + facts.output_bytes) / 1e10;
+}
+
+// A cell of the shape space of a class: powers of two of what drives its time.
+uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
+  const auto level = [](double value) { return static_cast<uint64_t>(std::lround(std::log2(std::max(1.0, value)))); };
+  uint64_t cell = cost_class;
+  const auto add = [&](uint64_t part) { cell = cell * 64 + std::min<uint64_t>(part, 63); };
+  if (f.family == OpFamily::convolution || f.family == OpFamily::matmul || f.family == OpFamily::attention) {
+    add(level(f.flops) / 2);
+    add(level(static_cast<double>(f.m)) / 2);
+    add(level(static_cast<double>(f.n)) / 2);
+    add(level(static_cast<double>(f.k)) / 2);
+  } else {
+    add(level(f.output_bytes + f.input_bytes));
+    add(level(std::max(f.rows, f.runs)) / 2);
+    add(f.broadcasts + 2 * f.dense_operands + 4 * f.in_place);
+  }
+  return cell;
+}
+
+struct Candidate {
+  DesignedNetwork network;
+  std::vector<std::pair<size_t, uint64_t>> cases;  // class, cell
+};
+
+Candidate measure_up(std::string archetype, Graph graph, const CostConditions& conditions) {
+  Candidate candidate{{std::move(archetype), std::move(graph), 0}, {}};
+  for (const CaseFacts& facts : facts_of(candidate.network.graph, conditions)) {
+    const size_t cost_class = cost_class_of(facts);
+    candidate.network.guess_s += guess_seconds(facts);
+    candidate.cases.emplace_back(cost_class, cell_of(cost_class, facts));
+  }
+  return candidate;
+}
+
+}  // namespace
+
+Design make_design(const DesignOptions& options) {
+  Design design;
+  Random random(options.seed);
+  const std::vector<Archetype> kinds = archetypes();
+  double total_share = 0;
+  for (const Archetype& kind : kinds) total_share += kind.share;
+
+  std::vector<Candidate> candidates;
+  std::set<std::string> reasons;
+  for (int i = 0; i < options.candidates; ++i) {
+    double at = random.uniform() * total_share;
+    size_t chosen = 0;
+    while (chosen + 1 < kinds.size() && at >= kinds[chosen].share) at -= kinds[chosen++].share;
+    ++design.drawn;
+    try {
+      Block block("calibration_" + std::to_string(i), random);
+      candidates.push_back(measure_up(std::string(kinds[chosen].name), kinds[chosen].draw(block), options.conditions));
+    } catch (const Error& error) {
+      ++design.refused;
+      if (reasons.size() < 20) reasons.insert(std::string(kinds[chosen].name) + ": " + error.what());
+    }
+  }
+  design.reasons.assign(reasons.begin(), reasons.end());
+
+  std::unordered_map<uint64_t, int> filled;
+  std::unordered_map<size_t, int> per_class;
+  std::vector<bool> taken(candidates.size(), false);
+  double used_s = 0;
+  const auto gain = [&](const Candidate& candidate) {
+    double sum = 0;
+    std::unordered_map<uint64_t, int> here;
+    for (const auto& [cost_class, cell] : candidate.cases) {
+      const int count = per_class[cost_class];
+      const double need = count < options.least_cases ? 3.0 : 1.0;
+      sum += need / (1 + filled[cell] + here[cell]++);
+    }
+    return sum / (2e-4 + candidate.network.guess_s);
+  };
+  // Lazy greedy: a gain only falls as others are taken, so a stale upper bound at the top is recomputed.
+  std::vector<std::pair<double, size_t>> heap;
+  for (size_t i = 0; i < candidates.size(); ++i) heap.emplace_back(gain(candidates[i]), i);
+  std::make_heap(heap.begin(), heap.end());
+  while (!heap.empty() && static_cast<int>(design.networks.size()) < options.networks) {
+    std::pop_heap(heap.begin(), heap.end());
+    auto [stale, i] = heap.back();
+    heap.pop_back();
+    const double fresh = gain(candidates[i]);
+    if (!heap.empty() && fresh < heap.front().first) {
+      heap.emplace_back(fresh, i);
+      std::push_heap(heap.begin(), heap.end());
+      continue;
+    }
+    if (used_s + candidates[i].network.guess_s > options.pass_s) continue;
+    used_s += candidates[i].network.guess_s;
+    for (const auto& [cost_class, cell] : candidates[i].cases) {
+      ++per_class[cost_class];
+      ++filled[cell];
+    }
+    design.networks.push_back(std::move(candidates[i].network));
+  }
+  return design;
+}
+
+std::vector<std::pair<std::string, int>> count_cases(const Design& design, const CostConditions& conditions) {
+  std::map<std::string, int> counts;
+  for (const DesignedNetwork& network : design.networks) {
+    for (const CaseFacts& facts : facts_of(network.graph, conditions)) ++counts[cost_class_key(facts)];
+  }
+  return {counts.begin(), counts.end()};
+}
+
+}  // namespace opgauge

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which networks calibration runs. Many candidates are drawn from the archetypes; the ones that fill the most unseen
+// cells of (cost class x shape) for their running time are kept, until every class has enough cases and the time for
+// one pass over all networks is used up.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "estimate/case_facts.hpp"
+#include "graph/graph.hpp"
+
+namespace opgauge {
+
+struct DesignOptions {
+  uint64_t seed = 1;
+  int networks = 400;
+  int candidates = 2500;
+  int least_cases = 30;           // of each cost class that the archetypes can produce
+  double pass_s = 1.6;            // guessed time of one pass over all kept networks
+  CostConditions conditions;
+};
+
+struct DesignedNetwork {
+  std::string archetype;
+  Graph graph;
+  double guess_s = 0;  // by a fixed rate of FLOPs and bytes; only for spreading the time
+};
+
+struct Design {
+  std::vector<DesignedNetwork> networks;
+  int drawn = 0;
+  int refused = 0;                  // candidates that the op table refused
+  std::vector<std::string> reasons; // distinct, at most 20
+};
+
+Design make_design(const DesignOptions& options);
+
+// Cases of each cost-class key in a set of networks.
+std::vector<std::pair<std::string, int>> count_cases(const Design& design, const CostConditions& conditions);
+
+}  // namespace opgauge

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+// Robust non-negative fit of one class: minimise, over c >= 0,
+//
+//   sum_i w_i huber(log(max(phi_i . c, floor) / t_i)) + prior,
+//
+// by Ceres (trust region with bounds). The prior is a set of pseudo-cases: the parent's prediction for the same calls,
+// with a small total weight, so that a class with few cases follows its parent and a class with many forgets it.
+#pragma once
+
+#include <Eigen/Core>
+#include <vector>
+
+namespace opgauge {
+
+struct FitProblem {
+  Eigen::MatrixXd features;      // cases x features, each >= 0
+  Eigen::VectorXd seconds;       // > 0
+  Eigen::VectorXd weights;       // >= 0
+  Eigen::MatrixXd prior_features;  // pseudo-cases, may have no rows
+  Eigen::VectorXd prior_seconds;
+  double prior_weight = 0;       // of all pseudo-cases together, in cases
+};
+
+struct FitResult {
+  Eigen::VectorXd coefficients;
+  Eigen::VectorXd standard_errors;  // NaN where the coefficient is at 0 or not identified
+  double residual_sd = 0;           // robust, in log
+  bool converged = false;
+};
+
+FitResult fit_nonnegative(const FitProblem& problem);
+
+}  // namespace opgauge

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// What was measured of one network, in context: the quiet time of each of its calls.
+#pragma once
+
+#include <functional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/json.hpp"
+#include "calibrate/design.hpp"
+#include "measure/protocol_rounds.hpp"
+
+namespace opgauge {
+
+struct Observation {
+  std::string name;
+  std::string group;               // cross-validation keeps a group together; the archetype or family
+  Graph graph;
+  std::vector<double> quiet_node_s;  // per node, the least over visits
+  double typical_s = 0;            // median end-to-end run
+  int visits = 0;
+};
+
+struct ObserveOptions {
+  double budget_s = 60;
+  int max_visits = 40;
+  uint64_t seed = 1;
+  int64_t capacity_bytes = int64_t{8} << 30;
+  std::function<void(int done, int all, int round)> progress;  // after each visit; may be empty
+  std::function<bool()> interrupted;
+  std::function<void(size_t network, const Visit&)> on_visit;  // for a journal; may be empty
+};
+
+// Visits every network in random rounds until the budget is used up. Networks that cannot run are left out and named
+// in `failures`.
+std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork> networks, const ObserveOptions& options,
+                                 const Surroundings& around, std::vector<std::string>& failures);
+
+// Observations as a file, so that a fit can be repeated without measuring: one JSON document a line.
+void write_observations(const std::filesystem::path& path, std::span<const Observation> observations);
+std::vector<Observation> read_observations(const std::filesystem::path& path);
+
+}  // namespace opgauge

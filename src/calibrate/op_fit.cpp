@@ -1,0 +1,254 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calibrate/op_fit.hpp"
+
+#include <algorithm>
+#include <cmath>
+#include <map>
+#include <set>
+
+#include "base/statistics.hpp"
+#include "calibrate/nonnegative_fit.hpp"
+#include "calibrate/random.hpp"
+
+namespace opgauge {
+namespace {
+
+constexpr size_t most_parent_cases = 1500;  // a parent needs the trend of its subtree, not every case
+
+struct Case {
+  CaseFacts facts;
+  size_t network = 0, node = 0, cost_class = 0;
+  std::string suffix;
+  double seconds = 0;
+};
+
+std::vector<std::vector<size_t>> children_of_classes() {
+  const auto& classes = cost_classes();
+  std::vector<std::vector<size_t>> children(classes.size());
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (classes[i].parent.empty()) continue;
+    const int parent = find_cost_class(classes[i].parent);
+    OPGAUGE_CHECK(parent >= 0, "unknown parent of cost class " + std::string(classes[i].name));
+    children[static_cast<size_t>(parent)].push_back(i);
+  }
+  return children;
+}
+
+class TreeFit {
+ public:
+  TreeFit(const std::vector<Case>& cases, const std::string& suffix, const std::vector<bool>& use_network,
+          const OpFitOptions& options)
+      : cases_(cases), suffix_(suffix), use_network_(use_network), options_(options), children_(children_of_classes()) {
+    own_.resize(cost_classes().size());
+    for (size_t i = 0; i < cases.size(); ++i) {
+      if (cases[i].suffix == suffix && use_network[cases[i].network]) own_[cases[i].cost_class].push_back(i);
+    }
+  }
+
+  std::vector<ClassFit> run() {
+    fit(static_cast<size_t>(find_cost_class("any")), nullptr);
+    return std::move(fits_);
+  }
+
+ private:
+  void collect(size_t at, std::vector<size_t>& all) const {
+    all.insert(all.end(), own_[at].begin(), own_[at].end());
+    for (const size_t child : children_[at]) collect(child, all);
+  }
+
+  // Fits class `at` to its subtree's cases and goes down; `parent` is the fit it leans on.
+  void fit(size_t at, const ClassFit* parent) {
+    const CostClass& row = cost_classes()[at];
+    std::vector<size_t> chosen;
+    collect(at, chosen);
+    if (chosen.empty()) return;
+    if (chosen.size() > most_parent_cases) {
+      std::vector<size_t> thinned;
+      const double step = static_cast<double>(chosen.size()) / static_cast<double>(most_parent_cases);
+      for (double i = 0; i < static_cast<double>(chosen.size()); i += step) thinned.push_back(chosen[static_cast<size_t>(i)]);
+      chosen = std::move(thinned);
+    }
+    FitProblem problem;
+    const Eigen::Index n = static_cast<Eigen::Index>(row.features.size());
+    const Eigen::Index count = static_cast<Eigen::Index>(chosen.size());
+    problem.features.resize(count, n);
+    problem.seconds.resize(count);
+    problem.weights.resize(count);
+    for (Eigen::Index i = 0; i < count; ++i) {
+      const Case& one = cases_[chosen[static_cast<size_t>(i)]];
+      const std::vector<double> values = feature_values(row, one.facts);
+      for (Eigen::Index j = 0; j < n; ++j) problem.features(i, j) = values[static_cast<size_t>(j)];
+      problem.seconds[i] = one.seconds;
+      problem.weights[i] = one.seconds / (one.seconds + options_.half_weight_s) + 0.05;
+    }
+    if (parent) {
+      problem.prior_features = problem.features;
+      problem.prior_seconds.resize(count);
+      OpModel only;
+      only.classes = {*parent};
+      const CostClass& above = cost_classes()[static_cast<size_t>(find_cost_class(row.parent))];
+      for (Eigen::Index i = 0; i < count; ++i) {
+        const std::vector<double> values = feature_values(above, cases_[chosen[static_cast<size_t>(i)]].facts);
+        double seconds = 0;
+        for (size_t j = 0; j < values.size(); ++j) seconds += parent->coefficients[j].value_s * values[j];
+        problem.prior_seconds[i] = std::max(seconds, 1e-8);
+      }
+      problem.prior_weight = options_.prior_cases;
+    }
+    const FitResult solved = fit_nonnegative(problem);
+
+    ClassFit fit;
+    fit.key = std::string(row.name) + suffix_;
+    fit.parent = row.parent.empty() ? "" : std::string(row.parent) + suffix_;
+    fit.cases = static_cast<int>(own_[at].size());
+    std::set<size_t> networks;
+    for (const size_t i : own_[at]) networks.insert(cases_[i].network);
+    fit.networks = static_cast<int>(networks.size());
+    fit.smallest_s = problem.seconds.minCoeff();
+    fit.largest_s = problem.seconds.maxCoeff();
+    for (Eigen::Index j = 0; j < n; ++j) {
+      FeatureCoefficient coefficient;
+      coefficient.feature = cost_features()[row.features[static_cast<size_t>(j)]].name;
+      coefficient.value_s = solved.coefficients[j];
+      coefficient.seen_high = problem.features.col(j).maxCoeff();
+      if (std::isfinite(solved.standard_errors[j])) coefficient.standard_error_s = solved.standard_errors[j];
+      coefficient.identified = coefficient.standard_error_s && *coefficient.standard_error_s < coefficient.value_s;
+      fit.coefficients.push_back(std::move(coefficient));
+    }
+    fits_.push_back(fit);
+    for (const size_t child : children_[at]) this->fit(child, &fit);
+  }
+
+  const std::vector<Case>& cases_;
+  const std::string& suffix_;
+  const std::vector<bool>& use_network_;
+  const OpFitOptions& options_;
+  std::vector<std::vector<size_t>> children_, own_;
+  std::vector<ClassFit> fits_;
+};
+
+std::vector<ClassFit> fit_all(const std::vector<Case>& cases, const std::set<std::string>& suffixes,
+                              const std::vector<bool>& use_network, const OpFitOptions& options) {
+  std::vector<ClassFit> fits;
+  for (const std::string& suffix : suffixes) {
+    for (ClassFit& fit : TreeFit(cases, suffix, use_network, options).run()) fits.push_back(std::move(fit));
+  }
+  return fits;
+}
+
+// Within a network the calls of a class share an error (tau); beside it each has its own (sigma). One-way analysis of
+// variance with networks as groups, on log errors clipped at +-1.
+void set_spread(ClassFit& fit, const std::vector<const FittedCase*>& cases) {
+  std::map<size_t, std::vector<double>> by_network;
+  std::vector<double> relative, absolute;
+  for (const FittedCase* one : cases) {
+    by_network[one->network].push_back(std::clamp(std::log(one->measured_s / one->held_out_s), -1.0, 1.0));
+    relative.push_back(one->held_out_s / one->measured_s - 1);
+    absolute.push_back(std::abs(relative.back()));
+  }
+  fit.held_out_error = median(absolute);
+  fit.held_out_bias = median(relative);
+  double within = 0, degrees = 0, inverse_counts = 0;
+  std::vector<double> means;
+  for (const auto& [network, errors] : by_network) {
+    const double center = mean(errors);
+    means.push_back(center);
+    inverse_counts += 1 / static_cast<double>(errors.size());
+    for (const double e : errors) within += (e - center) * (e - center);
+    degrees += static_cast<double>(errors.size() - 1);
+  }
+  const double spread = standard_deviation(means);
+  double own = degrees >= 3 ? std::sqrt(within / degrees) : spread;
+  const double between = spread * spread - own * own * inverse_counts / static_cast<double>(means.size());
+  // Few networks tell little: lean on 0.25 in log with the weight of five networks.
+  const double n = static_cast<double>(means.size());
+  const double shrunk = (std::max(0.0, between) * n + 0.0625 * 5) / (n + 5);
+  own = std::sqrt((own * own * n + 0.0625 * 5) / (n + 5));
+  fit.common_sd = std::sqrt(shrunk);
+  fit.own_sd = own;
+}
+
+}  // namespace
+
+OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitOptions& options) {
+  if (observations.empty()) throw Error("calibrate", "found no observations, expected at least one measured network");
+  OpFitResult result;
+  std::vector<Case> cases;
+  std::set<std::string> suffixes;
+  for (size_t network = 0; network < observations.size(); ++network) {
+    const Observation& seen = observations[network];
+    const std::vector<CaseFacts> facts = facts_of(seen.graph, options.conditions);
+    for (size_t node = 0; node < facts.size(); ++node) {
+      const double seconds = seen.quiet_node_s[node];
+      if (!(seconds > 0)) continue;
+      Case one{facts[node], network, node, cost_class_of(facts[node]), dtype_suffix(facts[node].dtype), std::max(seconds, 2e-8)};
+      // Views and integer plumbing take the time of the call whatever their dtype.
+      suffixes.insert(one.suffix);
+      cases.push_back(std::move(one));
+    }
+  }
+  OpModel& model = result.model;
+  model.threads = options.conditions.threads;
+  model.l2_bytes = options.conditions.l2_bytes;
+  model.l3_bytes = options.conditions.l3_bytes;
+  model.networks = static_cast<int>(observations.size());
+  model.cases = static_cast<int>(cases.size());
+  for (const Observation& seen : observations) model.visits = std::max(model.visits, seen.visits);
+  model.classes = fit_all(cases, suffixes, std::vector<bool>(observations.size(), true), options);
+
+  // Held-out predictions: folds are spread over each group.
+  Random random(options.seed);
+  std::map<std::string, int> next;
+  std::vector<int> fold(observations.size());
+  for (size_t i = 0; i < observations.size(); ++i) {
+    const auto [at, fresh] = next.try_emplace(observations[i].group, static_cast<int>(random.whole(0, options.folds - 1)));
+    fold[i] = at->second++ % options.folds;
+  }
+  result.network_measured_s.assign(observations.size(), 0);
+  result.network_held_out_s.assign(observations.size(), 0);
+  std::vector<std::vector<OpPrediction>> predictions(observations.size());
+  for (int f = 0; f < options.folds; ++f) {
+    std::vector<bool> use(observations.size());
+    bool any = false;
+    for (size_t i = 0; i < use.size(); ++i) {
+      use[i] = fold[i] != f;
+      any |= use[i];
+    }
+    OpModel held;
+    held.classes = any ? fit_all(cases, suffixes, use, options) : model.classes;
+    const OpPredictor predictor(held);
+    for (const Case& one : cases) {
+      if (use[one.network]) continue;
+      const OpPrediction prediction = predictor.predict(one.facts);
+      result.cases.push_back({one.network, one.node, one.cost_class,
+                              std::string(cost_classes()[one.cost_class].name) + one.suffix, one.seconds, prediction.latency_s});
+      result.network_measured_s[one.network] += one.seconds;
+      result.network_held_out_s[one.network] += prediction.latency_s;
+    }
+  }
+  std::map<std::string, std::vector<const FittedCase*>> by_key;
+  for (const FittedCase& one : result.cases) by_key[one.key].push_back(&one);
+  for (ClassFit& fit : model.classes) {
+    if (const auto at = by_key.find(fit.key); at != by_key.end()) set_spread(fit, at->second);
+  }
+
+  // Split conformal: how many standard deviations hold 90 % of the held-out networks.
+  const OpPredictor spreads(model);
+  std::vector<double> scores;
+  model.interval_factor = 1;
+  for (size_t network = 0; network < observations.size(); ++network) {
+    std::vector<OpPrediction> calls;
+    for (const CaseFacts& facts : facts_of(observations[network].graph, options.conditions)) {
+      calls.push_back(spreads.predict(facts));
+    }
+    const OpPredictor::Total total = spreads.total(calls);
+    if (total.latency_s <= 0 || result.network_held_out_s[network] <= 0) continue;
+    const double sd = std::log(total.high_s / total.latency_s);
+    scores.push_back(std::abs(std::log(result.network_measured_s[network] / result.network_held_out_s[network])) / sd);
+  }
+  const double n = static_cast<double>(scores.size());
+  model.interval_factor = quantile(scores, std::min(1.0, std::ceil((n + 1) * 0.9) / n));
+  return result;
+}
+
+}  // namespace opgauge

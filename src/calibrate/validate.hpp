@@ -1,0 +1,167 @@
+// SPDX-License-Identifier: Apache-2.0
+// Accuracy is a protocol: predictions are written and hashed before anything is measured; every model is scored, none is
+// left out; each error stands beside the noise floor of the same protocol (the same models measured by another process).
+#pragma once
+
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+#include "base/fields.hpp"
+#include "base/statistics.hpp"
+#include "estimate/op_model.hpp"
+#include "graph/graph.hpp"
+
+namespace opgauge {
+
+// Made before measuring.
+struct ModelPrediction {
+  std::string model;
+  double predicted_s = 0, predicted_low_s = 0, predicted_high_s = 0;
+  double constants_s = 0;  // the baseline: one rate of FLOPs, one of bytes, one launch term
+  std::string extrapolated;
+  std::vector<std::string> node_class;  // per node
+  std::vector<double> node_s, node_constant_s, node_low_s, node_high_s;
+  static constexpr auto fields() {
+    using M = ModelPrediction;
+    return std::make_tuple(
+        field("model", &M::model, "", "spec or file"), field("predicted_s", &M::predicted_s, "s", "quiet latency"),
+        field("predicted_low_s", &M::predicted_low_s, "s", "lower end of the 90 % interval"),
+        field("predicted_high_s", &M::predicted_high_s, "s", "upper end of the 90 % interval"),
+        field("constants_s", &M::constants_s, "s", "baseline of constants and a launch term"),
+        field("extrapolated", &M::extrapolated, "", "calls outside the calibrated region, or empty"),
+        field("node_class", &M::node_class, "", "cost class of each node"), field("node_s", &M::node_s, "s", "prediction of each node"),
+        field("node_constant_s", &M::node_constant_s, "s", "baseline of each node"),
+        field("node_low_s", &M::node_low_s, "s", "lower end of each node"), field("node_high_s", &M::node_high_s, "s", "upper end of each node"));
+  }
+};
+ModelPrediction predict_model(const std::string& name, const Graph& graph, const OpModel& model);
+
+// What one process measured of one model.
+struct MeasuredModel {
+  std::string model;
+  std::vector<double> node_s;  // per node, the least over visits
+  double typical_s = 0;        // median end-to-end run
+  double least_run_s = 0;
+  int visits = 0;
+  static constexpr auto fields() {
+    using M = MeasuredModel;
+    return std::make_tuple(field("model", &M::model, "", "spec or file"), field("node_s", &M::node_s, "s", "least over visits of each node"),
+                           field("typical_s", &M::typical_s, "s", "median end-to-end run"),
+                           field("least_run_s", &M::least_run_s, "s", "quickest end-to-end run"),
+                           field("visits", &M::visits, "", "visits"));
+  }
+};
+// One process's measurements and the state of the machine it saw.
+struct MeasuredSet {
+  std::vector<MeasuredModel> models;
+  double probe_compute_s = 0, probe_memory_s = 0;  // quiet
+  std::map<std::string, std::string> versions;
+  std::vector<std::string> failures;  // "model: reason"
+  static constexpr auto fields() {
+    using M = MeasuredSet;
+    return std::make_tuple(field("models", &M::models, "", "measured models"),
+                           field("probe_compute_s", &M::probe_compute_s, "s", "quiet time of the compute probe"),
+                           field("probe_memory_s", &M::probe_memory_s, "s", "quiet time of the memory probe"),
+                           field("versions", &M::versions, "", "software that ran"),
+                           field("failures", &M::failures, "", "models that could not run, with reasons"));
+  }
+};
+
+struct ValidationRow {
+  std::string model;
+  double predicted_s = 0, predicted_low_s = 0, predicted_high_s = 0;
+  double measured_quiet_s = 0, measured_typical_s = 0;
+  std::optional<double> repeated_quiet_s;  // the second process
+  double error = 0;                        // predicted x common factor / measured - 1
+  double raw_error = 0;
+  bool covered = false;  // the interval, common factor applied, holds the measured value
+  double constants_s = 0;
+  std::string extrapolated;
+  static constexpr auto fields() {
+    using V = ValidationRow;
+    return std::make_tuple(
+        field("model", &V::model, "", "spec or file"), field("predicted_s", &V::predicted_s, "s", "predicted quiet latency"),
+        field("predicted_low_s", &V::predicted_low_s, "s", "lower end of the 90 % interval"),
+        field("predicted_high_s", &V::predicted_high_s, "s", "upper end of the 90 % interval"),
+        field("measured_quiet_s", &V::measured_quiet_s, "s", "sum over calls of the least over visits"),
+        field("measured_typical_s", &V::measured_typical_s, "s", "median end-to-end run"),
+        field("repeated_quiet_s", &V::repeated_quiet_s, "s", "quiet latency by the second process"),
+        field("error", &V::error, "", "relative error, common factor removed"), field("raw_error", &V::raw_error, "", "relative error as it is"),
+        field("covered", &V::covered, "", "the interval holds the measured value"),
+        field("constants_s", &V::constants_s, "s", "baseline of constants and a launch term"),
+        field("extrapolated", &V::extrapolated, "", "calls outside the calibrated region, or empty"));
+  }
+};
+
+struct ClassScore {
+  std::string key;
+  int calls = 0;
+  double share = 0;         // of all measured time
+  double median_error = 0;  // of single calls, common factor removed
+  double total_bias = 0;    // sum predicted / sum measured - 1
+  static constexpr auto fields() {
+    using C = ClassScore;
+    return std::make_tuple(field("key", &C::key, "", "cost class"), field("calls", &C::calls, "", "calls in all models"),
+                           field("share", &C::share, "", "of all measured time"),
+                           field("median_error", &C::median_error, "", "median relative error of a call"),
+                           field("total_bias", &C::total_bias, "", "sum of predictions over sum of measurements - 1"));
+  }
+};
+
+struct Validation {
+  int schema_version = 1;
+  std::string created_at, commit, machine, predictions_id;
+  int threads = 1, visits = 0;
+  double mape = 0;             // common factor removed
+  double mape_raw = 0, mape_probe = 0;
+  double bias = 0, median = 0, p90 = 0, max = 0, within_5 = 0, within_10 = 0, wape = 0;
+  double coverage = 0;         // of models by their 90 % interval
+  double coverage_heavy = 0;   // of calls of 50 us and more
+  double common_factor = 1, probe_factor = 1;
+  std::optional<double> noise_floor_mape;      // one process against the other, common factor removed
+  std::optional<double> noise_floor_mape_raw;
+  double constants_mape = 0;   // baseline, its own common factor removed
+  double heavy_median_error = 0;  // calls of 50 us and more
+  double sum_of_calls_mape = 0;   // sum of least call times against the least end-to-end run
+  double contention = 1;
+  std::vector<ValidationRow> rows;
+  std::vector<ClassScore> classes;
+  std::vector<std::string> failures;
+  std::map<std::string, std::string> versions;
+  static constexpr auto fields() {
+    using V = Validation;
+    return std::make_tuple(
+        field("schema_version", &V::schema_version, "", "version of this record, 1"), field("created_at", &V::created_at, "", "UTC, ISO 8601"),
+        field("commit", &V::commit, "", "of the program"), field("machine", &V::machine, "", "machine"),
+        field("predictions_id", &V::predictions_id, "", "hash of the predictions, made before measuring"),
+        field("threads", &V::threads, "", "intra-op threads"), field("visits", &V::visits, "", "visits to each model"),
+        field("mape", &V::mape, "", "mean absolute relative error, common factor removed"),
+        field("mape_raw", &V::mape_raw, "", "the same, as it is"), field("mape_probe", &V::mape_probe, "", "the same, corrected by the speed probes"),
+        field("bias", &V::bias, "", "mean relative error"), field("median", &V::median, "", "median absolute relative error"),
+        field("p90", &V::p90, "", "90 % quantile"), field("max", &V::max, "", "largest"), field("within_5", &V::within_5, "", "share within 5 %"),
+        field("within_10", &V::within_10, "", "share within 10 %"), field("wape", &V::wape, "", "sum of errors over sum of times"),
+        field("coverage", &V::coverage, "", "share of models inside their 90 % interval"),
+        field("coverage_heavy", &V::coverage_heavy, "", "share of calls of 50 us and more inside theirs"),
+        field("common_factor", &V::common_factor, "", "measured over predicted, the median over models"),
+        field("probe_factor", &V::probe_factor, "", "speed probes now over speed probes at calibration"),
+        field("noise_floor_mape", &V::noise_floor_mape, "", "two processes against each other, common factor removed"),
+        field("noise_floor_mape_raw", &V::noise_floor_mape_raw, "", "the same, as it is"),
+        field("constants_mape", &V::constants_mape, "", "baseline of constants and a launch term"),
+        field("heavy_median_error", &V::heavy_median_error, "", "median error of calls of 50 us and more"),
+        field("sum_of_calls_mape", &V::sum_of_calls_mape, "", "sum of call times against end-to-end runs"),
+        field("contention", &V::contention, "", "typical over quiet latency, median"), field("rows", &V::rows, "", "models"),
+        field("classes", &V::classes, "", "scores by cost class"), field("failures", &V::failures, "", "models that could not run"),
+        field("versions", &V::versions, "", "software that ran"));
+  }
+};
+
+// `second` may be empty: then there is no noise floor. Models that were not measured are failures, never dropped.
+Validation score(std::span<const ModelPrediction> predictions, const MeasuredSet& first, const MeasuredSet& second,
+                 const OpModel& model);
+
+std::string validation_markdown(const Validation& validation);
+
+}  // namespace opgauge

@@ -1,0 +1,374 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimate/case_facts.hpp"
+
+#include <algorithm>
+#include <unordered_map>
+
+namespace opgauge {
+namespace {
+
+const Argument* find_argument(const Node& node, std::string_view name) {
+  if (!node.op) return nullptr;
+  const int at = node.op->schema->index(name);
+  return at < 0 ? nullptr : &node.arguments[static_cast<size_t>(at)];
+}
+
+const TensorType* tensor_argument(const Graph& graph, const Node& node,
+                                  std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    const Argument* argument = find_argument(node, name);
+    if (!argument) continue;
+    const auto* ref = std::get_if<ValueRef>(argument);
+    if (ref && ref->id != no_value) return &graph[ref->id].type;
+  }
+  return nullptr;
+}
+
+int64_t at_or(const Dims& dims, size_t i, int64_t otherwise) {
+  if (dims.empty()) return otherwise;
+  return i < dims.size() ? dims[i] : dims.back();
+}
+
+Dims ints_argument(const Node& node, std::string_view name) {
+  const Argument* argument = find_argument(node, name);
+  if (!argument) return {};
+  if (const auto* list = std::get_if<Dims>(argument)) return *list;
+  if (const auto* one = std::get_if<int64_t>(argument)) return {*one};
+  return {};
+}
+
+bool flag_argument(const Node& node, std::string_view name) {
+  const Argument* argument = find_argument(node, name);
+  const auto* flag = argument ? std::get_if<bool>(argument) : nullptr;
+  return flag && *flag;
+}
+
+std::string_view plain_name(const Node& node) {
+  std::string_view name = node.target;
+  if (const size_t at = name.find("::"); at != std::string_view::npos) name.remove_prefix(at + 2);
+  if (const size_t at = name.find('.'); at != std::string_view::npos) name = name.substr(0, at);
+  if (name.size() > 1 && name.ends_with('_') && !name.ends_with("__")) name.remove_suffix(1);
+  return name;
+}
+
+// Elements that lie one after another in memory before a jump.
+int64_t contiguous_run(const TensorType& type) {
+  int64_t run = 1;
+  for (size_t i = type.sizes.size(); i-- > 0;) {
+    if (type.sizes[i] == 1) continue;
+    if (type.strides[i] != run) break;
+    run *= type.sizes[i];
+  }
+  return run;
+}
+
+void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* x = tensor_argument(graph, node, {"input", "qx"});
+  const TensorType* w = tensor_argument(graph, node, {"weight", "qw"});
+  if (!x || !w || w->rank() < 3 || node.outputs.empty() || node.outputs[0] == no_value) return;
+  const TensorType& y = graph[node.outputs[0]].type;
+  const size_t spatial = static_cast<size_t>(w->rank()) - 2;
+  const bool batched = x->rank() == w->rank();
+  const auto size = [&](const TensorType& type, size_t from_end) {
+    return from_end < spatial ? type.sizes[type.sizes.size() - 1 - from_end] : 1;
+  };
+  facts.spatial_rank = static_cast<int64_t>(spatial);
+  facts.batch = batched ? x->sizes[0] : 1;
+  facts.channels = x->sizes[batched ? 1 : 0];
+  facts.out_channels = y.sizes[batched ? 1 : 0];
+  facts.width = size(*x, 0);
+  facts.height = size(*x, 1);
+  facts.out_w = size(y, 0);
+  facts.out_h = size(y, 1);
+  facts.kernel_w = size(*w, 0);
+  facts.kernel_h = size(*w, 1);
+  if (spatial == 3) {  // depth joins the rows
+    facts.height *= x->sizes[x->sizes.size() - 3];
+    facts.out_h *= y.sizes[y.sizes.size() - 3];
+    facts.kernel_h *= w->sizes[w->sizes.size() - 3];
+  }
+  if (const Argument* groups = find_argument(node, "groups")) {
+    if (const auto* whole = std::get_if<int64_t>(groups)) facts.groups = std::max<int64_t>(1, *whole);
+  }
+  for (const int64_t s : ints_argument(node, "stride")) facts.strided |= s > 1;
+  for (const int64_t d : ints_argument(node, "dilation")) facts.dilated |= d > 1;
+  facts.transposed = facts.name.starts_with("conv_transpose") || flag_argument(node, "transposed");
+  facts.products = facts.groups;
+  facts.m = facts.batch * facts.out_h * facts.out_w;
+  facts.n = facts.out_channels / facts.groups;
+  facts.k = facts.channels / facts.groups * facts.kernel_h * facts.kernel_w;
+  const bool pointwise = facts.kernel_h * facts.kernel_w == 1 && !facts.strided;
+  facts.column_bytes = pointwise ? 0
+                                 : static_cast<double>(facts.m) * static_cast<double>(facts.k) *
+                                       static_cast<double>(facts.groups * size_bytes(facts.dtype));
+}
+
+void describe_matmul(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* a = tensor_argument(graph, node, {"mat1", "batch1", "input", "self", "qx"});
+  const TensorType* b = tensor_argument(graph, node, {"mat2", "batch2", "weight", "other", "qw", "vec2"});
+  if (!a || !b || a->rank() == 0 || b->rank() == 0 || node.outputs.empty()) return;
+  const double out = facts.output_elements;
+  facts.k = std::max<int64_t>(1, a->sizes.back());
+  if (facts.name == "linear" || facts.name.starts_with("qlinear")) {
+    facts.n = facts.name == "linear" ? b->sizes[0] : graph[node.outputs[0]].type.sizes.back();
+    facts.m = static_cast<int64_t>(out) / std::max<int64_t>(1, facts.n);
+    return;
+  }
+  facts.n = b->rank() == 1 ? 1 : b->sizes.back();
+  if (b->rank() <= 2) {  // folded into one product
+    facts.m = static_cast<int64_t>(out) / std::max<int64_t>(1, facts.n);
+    facts.weights_transposed = b->is_contiguous();
+  } else {
+    facts.m = a->rank() == 1 ? 1 : a->sizes[a->sizes.size() - 2];
+    facts.products = static_cast<int64_t>(out) / std::max<int64_t>(1, facts.m * facts.n);
+  }
+}
+
+void describe_attention(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* q = tensor_argument(graph, node, {"query"});
+  const TensorType* k = tensor_argument(graph, node, {"key"});
+  if (!q || !k || q->rank() < 2 || k->rank() < 2) return;
+  facts.m = q->sizes[q->sizes.size() - 2];
+  facts.k = q->sizes.back();
+  facts.n = k->sizes[k->sizes.size() - 2];
+  facts.products = q->numel() / std::max<int64_t>(1, facts.m * facts.k);
+  facts.masked = tensor_argument(graph, node, {"attn_mask"}) != nullptr;
+}
+
+void describe_pool(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* x = tensor_argument(graph, node, {"self"});
+  if (!x || x->rank() < 2 || node.outputs.empty() || node.outputs[0] == no_value) return;
+  const TensorType& y = graph[node.outputs[0]].type;
+  facts.out_w = y.sizes.back();
+  facts.width = x->sizes.back();
+  facts.height = x->rank() > 2 ? x->sizes[x->sizes.size() - 2] : 1;
+  facts.out_h = y.rank() > 2 ? y.sizes[y.sizes.size() - 2] : 1;
+  const Dims kernel = ints_argument(node, "kernel_size");
+  if (kernel.empty()) {  // adaptive: the mean window
+    facts.kernel_w = std::max<int64_t>(1, facts.width / std::max<int64_t>(1, facts.out_w));
+    facts.kernel_h = std::max<int64_t>(1, facts.height / std::max<int64_t>(1, facts.out_h));
+  } else {
+    facts.kernel_h = at_or(kernel, 0, 1);
+    facts.kernel_w = at_or(kernel, 1, facts.kernel_h);
+  }
+  for (const int64_t s : ints_argument(node, "stride")) facts.strided |= s > 1;
+  facts.rows = facts.output_elements / static_cast<double>(std::max<int64_t>(1, facts.out_w));
+}
+
+// Rows of a reduction over `dims` (empty: all), and whether those are the innermost dimensions.
+void describe_reduced(const TensorType& x, Dims dims, CaseFacts& facts) {
+  const int64_t rank = x.rank();
+  if (dims.empty()) {
+    for (int64_t i = 0; i < rank; ++i) dims.push_back(i);
+  }
+  int64_t reduced = 1;
+  std::vector<bool> gone(static_cast<size_t>(rank), false);
+  for (int64_t dim : dims) {
+    if (dim < 0) dim += rank;
+    if (dim < 0 || dim >= rank) continue;
+    gone[static_cast<size_t>(dim)] = true;
+    reduced *= x.sizes[static_cast<size_t>(dim)];
+  }
+  facts.rows = static_cast<double>(x.numel()) / static_cast<double>(std::max<int64_t>(1, reduced));
+  // Innermost in memory, not in name: the reduced dimensions must hold the smallest strides.
+  int64_t smallest_kept = INT64_MAX, largest_gone = 0;
+  for (size_t i = 0; i < gone.size(); ++i) {
+    if (x.sizes[i] == 1) continue;
+    if (gone[i]) {
+      largest_gone = std::max(largest_gone, x.strides[i]);
+    } else {
+      smallest_kept = std::min(smallest_kept, x.strides[i]);
+    }
+  }
+  facts.inner_dimension = largest_gone <= smallest_kept;
+}
+
+void describe_rows(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* x = tensor_argument(graph, node, {"input", "self"});
+  if (!x || x->rank() == 0) return;
+  const double elements = static_cast<double>(x->numel());
+  facts.training = flag_argument(node, "training") || flag_argument(node, "use_input_stats") ||
+                   flag_argument(node, "train");
+  if (facts.family == OpFamily::softmax) {
+    describe_reduced(*x, ints_argument(node, "dim"), facts);
+  } else if (facts.name == "layer_norm" || facts.name == "native_layer_norm" || facts.name == "rms_norm") {
+    double inner = 1;
+    for (const int64_t size : ints_argument(node, "normalized_shape")) inner *= static_cast<double>(size);
+    facts.rows = elements / std::max(1.0, inner);
+    facts.inner_dimension = x->is_contiguous();
+  } else if (facts.family == OpFamily::normalization) {  // batch, instance and group norm
+    facts.batch = x->sizes[0];
+    facts.channels = x->rank() > 1 ? x->sizes[1] : 1;
+    facts.rows = static_cast<double>(facts.batch * facts.channels);
+    facts.n = x->numel() / std::max<int64_t>(1, facts.batch * facts.channels);
+  } else {
+    describe_reduced(*x, ints_argument(node, "dim"), facts);
+  }
+}
+
+void describe_copy(const Graph& graph, const Node& node, CaseFacts& facts) {
+  if (node.outputs.empty() || node.outputs[0] == no_value) return;
+  const TensorType& y = graph[node.outputs[0]].type;
+  int64_t run = std::max<int64_t>(1, y.numel());
+  for_each_operand(node, [&](ValueId id) {
+    const TensorType& x = graph[id].type;
+    if (x.numel() > 1) run = std::min(run, contiguous_run(x));
+  });
+  facts.transposes = run <= 1 && y.numel() > 1;
+  facts.runs = facts.output_elements / static_cast<double>(std::max<int64_t>(1, run));
+  if (const Argument* list = find_argument(node, "tensors")) {
+    if (const auto* tensors = std::get_if<ValueList>(list)) {
+      const Dims dims = ints_argument(node, "dim");
+      int64_t dim = dims.empty() ? 0 : dims[0];
+      if (dim < 0) dim += y.rank();
+      int64_t outer = 1;
+      for (int64_t i = 0; i < dim && i < y.rank(); ++i) outer *= y.sizes[static_cast<size_t>(i)];
+      facts.operands = static_cast<double>(tensors->size());
+      facts.segments = static_cast<double>(outer) * facts.operands;
+    }
+  }
+}
+
+void describe_recurrent(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* x = tensor_argument(graph, node, {"input"});
+  if (!x || x->rank() < 2) return;
+  const int64_t steps = flag_argument(node, "batch_first") && x->rank() == 3 ? x->sizes[1] : x->sizes[0];
+  const Dims layers = ints_argument(node, "num_layers");
+  facts.steps = static_cast<double>(steps * at_or(layers, 0, 1) * (flag_argument(node, "bidirectional") ? 2 : 1));
+  facts.m = x->rank() == 3 ? x->sizes[flag_argument(node, "batch_first") ? 0 : 1] : 1;
+}
+
+}  // namespace
+
+double beyond(double bytes, double capacity_bytes) {
+  const double x = bytes / std::max(1.0, capacity_bytes);
+  return x * x / (1 + x * x);
+}
+
+CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& conditions) {
+  CaseFacts facts;
+  facts.name = plain_name(node);
+  facts.threads = conditions.threads;
+  if (!node.op) return facts;
+  facts.family = node.op->family;
+
+  bool first = true;
+  std::vector<StorageId> operand_storages;
+  int64_t largest_numel = 0;
+  for_each_operand(node, [&](ValueId id) {
+    const Value& value = graph[id];
+    const double bytes = static_cast<double>(value.type.bytes());
+    operand_storages.push_back(value.storage);
+    if (value.role == Role::intermediate || value.role == Role::input) {
+      facts.input_bytes += bytes;
+      if (!value.type.is_contiguous()) {
+        facts.dense_operands = false;
+        facts.strided_bytes += bytes;
+      }
+    } else {
+      facts.weight_bytes += bytes;
+    }
+    if (first) {
+      facts.dtype = value.type.dtype;
+      facts.channels_last = value.type.is_channels_last() && !value.type.is_contiguous();
+    }
+    largest_numel = std::max(largest_numel, value.type.numel());
+    first = false;
+  });
+
+  bool all_share = !node.outputs.empty();
+  bool all_views = all_share;
+  for (const ValueId id : node.outputs) {
+    if (id == no_value) continue;
+    const Value& value = graph[id];
+    const double bytes = static_cast<double>(value.type.bytes());
+    facts.output_bytes += bytes;
+    facts.output_elements += static_cast<double>(value.type.numel());
+    const bool shares = std::find(operand_storages.begin(), operand_storages.end(), value.storage) !=
+                        operand_storages.end();
+    all_share &= shares;
+    all_views &= shares;
+    if (!shares) facts.fresh_bytes += bytes;
+    if (first) facts.dtype = value.type.dtype;
+    if (value.type.dtype != facts.dtype) facts.converts = true;
+  }
+  bool writes = false;
+  for (const SchemaArgument& argument : node.op->schema->arguments) writes |= argument.written;
+  facts.in_place = all_share && writes;
+  facts.is_view = all_views && !writes;
+
+  const Work work = node.op->work(Call(graph, node));
+  facts.flops = static_cast<double>(work.macs > 0 ? work.flops() : work.other_ops);
+
+  for_each_operand(node, [&](ValueId id) {
+    const int64_t numel = graph[id].type.numel();
+    if (numel > 1 && static_cast<double>(numel) < facts.output_elements) facts.broadcasts = true;
+  });
+  if (facts.broadcasts) facts.broadcast_bytes = facts.output_bytes;
+
+  switch (facts.family) {
+    case OpFamily::convolution: describe_convolution(graph, node, facts); break;
+    case OpFamily::matmul: describe_matmul(graph, node, facts); break;
+    case OpFamily::attention: describe_attention(graph, node, facts); break;
+    case OpFamily::pool: describe_pool(graph, node, facts); break;
+    case OpFamily::normalization:
+    case OpFamily::softmax:
+    case OpFamily::reduction: describe_rows(graph, node, facts); break;
+    case OpFamily::copy:
+    case OpFamily::view: describe_copy(graph, node, facts); break;
+    case OpFamily::recurrent: describe_recurrent(graph, node, facts); break;
+    case OpFamily::indexing:
+      if (!node.outputs.empty() && node.outputs[0] != no_value && graph[node.outputs[0]].type.rank() > 0) {
+        facts.rows = facts.output_elements /
+                     static_cast<double>(std::max<int64_t>(1, graph[node.outputs[0]].type.sizes.back()));
+      }
+      break;
+    default: break;
+  }
+  const double moved = facts.input_bytes + facts.output_bytes;
+  facts.beyond_l2_bytes = moved * beyond(moved, conditions.l2_bytes);
+  facts.beyond_l3_bytes = moved * beyond(moved, conditions.l3_bytes);
+  facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(facts.weight_bytes, conditions.l2_bytes);
+  facts.cold_weight_l3_bytes = facts.weight_bytes * beyond(facts.weight_bytes, conditions.l3_bytes);
+  return facts;
+}
+
+std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& conditions) {
+  std::vector<CaseFacts> all;
+  all.reserve(graph.nodes.size());
+  double clock_bytes = 0;      // bytes moved since the run began
+  double footprint_bytes = 0;  // everything one run touches
+  std::vector<double> touched(static_cast<size_t>(graph.storages), 0.0);
+  std::vector<bool> seen(static_cast<size_t>(graph.storages), false);
+  for (const Node& node : graph.nodes) {
+    CaseFacts facts = facts_of(graph, node, conditions);
+    if (!facts.is_view) {
+      for_each_operand(node, [&](ValueId id) {
+        const Value& value = graph[id];
+        const size_t storage = static_cast<size_t>(value.storage);
+        const double bytes = static_cast<double>(value.type.bytes());
+        if (value.role != Role::intermediate && value.role != Role::input) {
+          if (!seen[storage]) footprint_bytes += bytes;
+          seen[storage] = true;
+          return;
+        }
+        const double distance = clock_bytes - touched[storage] + bytes;
+        facts.cold_input_bytes += bytes * beyond(distance, conditions.l2_bytes);
+      });
+      clock_bytes += facts.input_bytes + facts.weight_bytes + facts.output_bytes;
+      footprint_bytes += facts.fresh_bytes;
+      for_each_operand(node, [&](ValueId id) { touched[static_cast<size_t>(graph[id].storage)] = clock_bytes; });
+      for (const ValueId id : node.outputs) {
+        if (id != no_value) touched[static_cast<size_t>(graph[id].storage)] = clock_bytes;
+      }
+    }
+    all.push_back(std::move(facts));
+  }
+  for (CaseFacts& facts : all) {
+    facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(footprint_bytes, 4 * conditions.l2_bytes);
+    facts.cold_weight_l3_bytes = facts.weight_bytes * beyond(footprint_bytes, conditions.l3_bytes);
+  }
+  return all;
+}
+
+}  // namespace opgauge

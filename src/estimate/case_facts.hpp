@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// The physical quantities of one op call from which its time is explained: FLOPs as the kernel executes them, bytes by
+// where they come from, rows, windows, calls. Cost classes (estimate/cost_class.hpp) pick from these.
+//
+// Context counts: an operand that was written long ago must come from further away. `facts_of` therefore looks at a
+// whole graph, run again and again as a server or a benchmark does.
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "graph/op_table.hpp"
+
+namespace opgauge {
+
+// What of the machine and the run the quantities depend on.
+struct CostConditions {
+  int threads = 1;
+  double l2_bytes = 1 << 20;   // private cache of one core
+  double l3_bytes = 32 << 20;  // shared cache
+};
+
+struct CaseFacts {
+  std::string_view name;  // "conv2d": without namespace, overload and in-place underscore
+  OpFamily family = OpFamily::none;
+  Dtype dtype = Dtype::f32;  // of the first tensor operand
+  int threads = 1;
+
+  // How the call is laid out.
+  bool is_view = false;         // shares storage and moves nothing
+  bool in_place = false;
+  bool dense_operands = true;   // every activation operand is contiguous
+  bool channels_last = false;   // the first operand is channels-last and not contiguous
+  bool inner_dimension = true;  // reductions, softmax, norms: over the innermost dimension(s)
+  bool masked = false;          // attention with a mask
+  bool training = false;        // norms with batch statistics
+  bool converts = false;        // the output's dtype differs from the input's
+  bool broadcasts = false;
+  bool weights_transposed = false;  // the second matrix is stored [K,N]
+  bool transposes = false;          // copies whose inner run is one element
+
+  // Convolution geometry (also pools: channels, kernel, output).
+  int64_t batch = 1, channels = 1, out_channels = 1, groups = 1;
+  int64_t height = 1, width = 1, kernel_h = 1, kernel_w = 1, out_h = 1, out_w = 1;
+  int64_t spatial_rank = 0;
+  bool strided = false, dilated = false, transposed = false;
+
+  // Matrix products: `products` independent [m,k] x [k,n].
+  int64_t products = 1, m = 1, n = 1, k = 1;
+
+  double flops = 0;             // 2 x MACs, or the other arithmetic where there are none
+  double input_bytes = 0;       // activations read
+  double weight_bytes = 0;      // parameters, buffers and constants read
+  double output_bytes = 0;
+  double fresh_bytes = 0;       // output bytes that need new memory
+  double output_elements = 0;
+  double rows = 0;              // independent rows of norms, softmax, reductions, gathers
+  double runs = 0;              // contiguous runs of a copy
+  double segments = 0;          // pieces that cat and split write
+  double operands = 0;          // tensors in lists
+  double steps = 0;             // time steps x layers of recurrent ops
+  double broadcast_bytes = 0;   // output bytes where an operand is broadcast
+  double strided_bytes = 0;     // bytes of operands that are not contiguous
+  double column_bytes = 0;      // im2col buffer of native convolutions
+
+  // From context.
+  double cold_input_bytes = 0;  // activation bytes, weighted by how far beyond L2 they were last touched
+  double cold_weight_l2_bytes = 0;  // weight bytes x how far the whole model exceeds L2
+  double cold_weight_l3_bytes = 0;  //                                        … L3
+  double beyond_l2_bytes = 0;   // activation bytes x how far this call's own bytes exceed L2
+  double beyond_l3_bytes = 0;
+};
+
+CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& conditions);
+// For every node of a graph, with context.
+std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& conditions);
+
+// x^2 / (1 + x^2): 0 well inside a cache, 1 well beyond it.
+double beyond(double bytes, double capacity_bytes);
+
+}  // namespace opgauge

@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of classes. Rules follow the kernel that LibTorch dispatches to for the call; sources name the place.
+#include "estimate/cost_class.hpp"
+
+#include <sstream>
+#include <unordered_map>
+
+#include "base/error.hpp"
+
+namespace opgauge {
+namespace {
+
+using Facts = CaseFacts;
+
+// ATen/native/Convolution.cpp, ConvParams::use_mkldnn (2.13): f32 goes to oneDNN unless the problem is small or a
+// single-threaded 1x1.
+bool uses_onednn(const Facts& f) {
+  if (f.dtype != Dtype::f32) return true;
+  const bool worth = f.strided || f.dilated || f.batch >= 16 || f.kernel_h != 1 || f.kernel_w != 1 ||
+                     f.threads > 1;
+  const bool large = f.groups > 1 || (f.kernel_h > 3 && f.kernel_w > 3) || f.batch > 1 ||
+                     f.batch * f.channels * f.height * f.width > 20480;
+  return worth && large;
+}
+bool is_conv(const Facts& f) { return f.family == OpFamily::convolution && f.spatial_rank > 0; }
+bool is_depthwise(const Facts& f) {
+  return is_conv(f) && f.groups > 1 && f.groups == f.channels && f.channels == f.out_channels && uses_onednn(f);
+}
+bool is_grouped(const Facts& f) { return is_conv(f) && f.groups > 1 && !is_depthwise(f); }
+bool group_blocks(const Facts& f) {
+  return (f.channels / f.groups) % 4 == 0 && (f.out_channels / f.groups) % 4 == 0;
+}
+bool is_dense_onednn(const Facts& f) {
+  return is_conv(f) && f.groups == 1 && uses_onednn(f) && !f.transposed && f.spatial_rank <= 2;
+}
+int64_t kernel_size(const Facts& f) { return std::max(f.kernel_h, f.kernel_w); }
+bool named(const Facts& f, std::initializer_list<std::string_view> names) {
+  for (const std::string_view name : names) {
+    if (f.name == name) return true;
+  }
+  return false;
+}
+template <size_t kernel, bool strided>
+bool depthwise(const Facts& f) {
+  const int64_t size = kernel_size(f);
+  const bool fits = kernel == 3 ? size <= 3 : kernel == 5 ? size > 3 && size <= 5 : size > 5;
+  return is_depthwise(f) && fits && f.strided == strided;
+}
+bool is_product(const Facts& f) { return f.family == OpFamily::matmul; }
+
+constexpr std::string_view conv_features =
+    "call flops blocked_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
+    "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes "
+    "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
+constexpr std::string_view depthwise_features =
+    "call depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
+    "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes";
+constexpr std::string_view grouped_features =
+    "call flops group_flops blocked_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
+    "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
+constexpr std::string_view native_features =
+    "call flops native_flops narrow_flops column_bytes right_bytes input_bytes weight_bytes output_bytes "
+    "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
+constexpr std::string_view product_features =
+    "call flops tiled_flops fine_tiled_flops result_bytes left_bytes right_bytes columns products strided_bytes "
+    "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view pointwise_features =
+    "call input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes "
+    "beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view norm_features =
+    "call rows input_bytes output_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view plane_features =
+    "call channels planes plane_vectors input_bytes output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view pool_features =
+    "call output_elements window_elements window_rows rows planes input_bytes cold_input_bytes beyond_l2_bytes";
+constexpr std::string_view reduction_features =
+    "call rows output_elements input_bytes flops strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view copy_features =
+    "call output_bytes runs rows fresh_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view cat_features =
+    "call operands segments output_bytes runs strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+
+struct Row {
+  std::string_view name, parent;
+  bool (*applies)(const Facts&);
+  std::string_view features;
+  std::string_view source;
+};
+
+// Rows of ops that are a class of their own by name.
+#define OPGAUGE_NAMED(...) [](const Facts& f) { return named(f, {__VA_ARGS__}); }
+
+const Row rows[] = {
+    // Views first: they move nothing.
+    {"view.reshape", "view", [](const Facts& f) { return f.is_view && named(f, {"view", "reshape", "flatten", "unflatten", "_unsafe_view", "view_as", "reshape_as"}); },
+     "call", "sizes and strides only"},
+    {"view.slice", "view", [](const Facts& f) { return f.is_view && named(f, {"slice", "select", "narrow", "split", "chunk", "unbind", "split_with_sizes", "tensor_split"}); },
+     "call operands", "sizes and strides only"},
+    {"view.permute", "view", [](const Facts& f) { return f.is_view && named(f, {"permute", "transpose", "t", "numpy_T", "swapaxes", "movedim", "mT", "T"}); },
+     "call", "sizes and strides only"},
+    {"view.expand", "view", [](const Facts& f) { return f.is_view && named(f, {"expand", "expand_as", "unsqueeze", "squeeze", "broadcast_to"}); },
+     "call", "sizes and strides only"},
+    {"view.none", "view", [](const Facts& f) { return f.is_view && named(f, {"dropout", "feature_dropout", "alpha_dropout", "contiguous", "to", "type_as", "alias", "detach"}); },
+     "call", "returns its argument"},
+    {"view", "any", [](const Facts& f) { return f.is_view || f.family == OpFamily::none; }, "call", "sizes and strides only"},
+
+    // Convolutions.
+    {"conv.depthwise_3.channels_last", "conv.depthwise_3", [](const Facts& f) { return depthwise<3, false>(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
+    {"conv.depthwise_large.channels_last", "conv.depthwise_large", [](const Facts& f) { return is_depthwise(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
+    {"conv.depthwise_3", "conv.depthwise", depthwise<3, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
+    {"conv.depthwise_3_strided", "conv.depthwise", depthwise<3, true>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
+    {"conv.depthwise_5", "conv.depthwise", depthwise<5, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
+    {"conv.depthwise_5_strided", "conv.depthwise", depthwise<5, true>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
+    {"conv.depthwise_large", "conv.depthwise", depthwise<7, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
+    {"conv.depthwise", "conv", is_depthwise, depthwise_features, "oneDNN jit_uni_dw_convolution"},
+    {"conv.transposed", "conv", [](const Facts& f) { return is_conv(f) && f.transposed; }, native_features, "ATen conv_transpose: oneDNN deconvolution or col2im"},
+    {"conv.volume", "conv", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3; }, native_features, "ATen conv3d"},
+    {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && uses_onednn(f) && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
+    {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && uses_onednn(f); }, grouped_features, "oneDNN without a channel block: gemm or reference"},
+    {"conv.native_grouped", "conv.native", is_grouped, native_features, "ATen slow_conv2d a group"},
+    {"conv.stem", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4; }, conv_features, "oneDNN first-layer kernel, channels not blocked"},
+    {"conv.1x1.channels_last", "conv.1x1", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last && kernel_size(f) == 1; }, conv_features, "oneDNN: no reorders of NHWC activations"},
+    {"conv.kxk.channels_last", "conv.3x3", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last; }, conv_features, "oneDNN: no reorders of NHWC activations"},
+    {"conv.1x1", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1 && !f.strided; }, conv_features, "oneDNN 1x1"},
+    {"conv.1x1_strided", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1; }, conv_features, "oneDNN 1x1 with a strided reduction"},
+    {"conv.3x3", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h == 3 && f.kernel_w == 3 && !f.strided && !f.dilated; }, conv_features, "oneDNN direct"},
+    {"conv.3x3_strided", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h == 3 && f.kernel_w == 3 && !f.dilated; }, conv_features, "oneDNN direct"},
+    {"conv.asymmetric", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h != f.kernel_w; }, conv_features, "oneDNN direct, 1-d kernels"},
+    {"conv.large", "conv.onednn", is_dense_onednn, conv_features, "oneDNN direct, kernels of 5 and more, dilated ones"},
+    {"conv.onednn", "conv", [](const Facts&) { return false; }, conv_features, "parent of the oneDNN classes"},
+    {"conv.native_1x1", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && !f.strided; }, native_features, "ATen slow_conv2d: a matrix product without im2col"},
+    {"conv.native_kxk", "conv.native", is_conv, native_features, "ATen slow_conv2d: im2col and a matrix product"},
+    {"conv.native", "conv", [](const Facts&) { return false; }, native_features, "parent of the native classes"},
+    {"conv", "product", [](const Facts& f) { return f.family == OpFamily::convolution; }, "call flops input_bytes weight_bytes output_bytes column_bytes", "parent of all convolutions"},
+
+    // Matrix products.
+    {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, product_features, "BLAS gemv"},
+    {"addmm", "linear", [](const Facts& f) { return named(f, {"addmm", "mm"}) && f.weights_transposed; }, product_features, "BLAS gemm, weights [K,N]"},
+    {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.dense_operands; }, product_features, "ATen copies or uses leading dimensions"},
+    {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 16; }, product_features, "BLAS gemm with few rows"},
+    {"linear", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && f.name != "einsum"; }, product_features, "BLAS gemm"},
+    {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && f.name != "einsum" && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
+    {"bmm", "product", [](const Facts& f) { return is_product(f) && f.name != "einsum"; }, product_features, "BLAS batched gemm"},
+    {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
+    {"attention_masked", "attention", [](const Facts& f) { return f.family == OpFamily::attention && f.masked; }, "call flops tiled_attention_flops score_bytes head_rows products input_bytes strided_bytes beyond_l2_bytes", "ATen flash attention for CPU with a mask"},
+    {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, "call flops tiled_attention_flops score_bytes head_rows products input_bytes strided_bytes beyond_l2_bytes", "ATen flash attention for CPU: blocks of queries and keys"},
+    {"product", "any", [](const Facts&) { return false; }, "call flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
+    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call steps flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM, or a loop of cells"},
+
+    // Norms and softmax.
+    {"batch_norm_training", "batch_norm", [](const Facts& f) { return f.family == OpFamily::normalization && f.training && f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "statistics in a first pass"},
+    {"batch_norm.channels_last", "batch_norm", [](const Facts& f) { return f.name.find("batch_norm") != std::string_view::npos && f.channels_last; }, plane_features, "ATen batch_norm over the inner dimension"},
+    {"batch_norm", "row_wise", [](const Facts& f) { return f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "ATen batch_norm, running statistics"},
+    {"instance_norm", "batch_norm", OPGAUGE_NAMED("instance_norm"), plane_features, "ATen: batch_norm over a reshaped batch"},
+    {"group_norm.channels_last", "group_norm", [](const Facts& f) { return named(f, {"group_norm", "native_group_norm"}) && f.channels_last; }, plane_features, "ATen group_norm NHWC"},
+    {"group_norm", "row_wise", OPGAUGE_NAMED("group_norm", "native_group_norm"), plane_features, "ATen group_norm"},
+    {"layer_norm_strided", "layer_norm", [](const Facts& f) { return named(f, {"layer_norm", "native_layer_norm"}) && !f.dense_operands; }, norm_features, "copied to contiguous first"},
+    {"layer_norm", "row_wise", OPGAUGE_NAMED("layer_norm", "native_layer_norm"), norm_features, "ATen layer_norm"},
+    {"rms_norm", "layer_norm", OPGAUGE_NAMED("rms_norm", "_fused_rms_norm"), norm_features, "ATen composite"},
+    {"softmax_strided", "softmax", [](const Facts& f) { return f.family == OpFamily::softmax && (!f.inner_dimension || !f.dense_operands); }, norm_features, "ATen softmax over an outer dimension"},
+    {"log_softmax", "softmax", OPGAUGE_NAMED("log_softmax", "_log_softmax"), norm_features, "ATen log_softmax"},
+    {"softmax", "row_wise", [](const Facts& f) { return f.family == OpFamily::softmax; }, norm_features, "ATen softmax over the last dimension"},
+    {"row_wise", "any", [](const Facts& f) { return f.family == OpFamily::normalization; }, norm_features, "parent of norms and softmax"},
+
+    // Pools, reductions, resampling.
+    {"max_pool.channels_last", "max_pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.find("max") != std::string_view::npos && f.channels_last; }, pool_features, "ATen max_pool2d NHWC"},
+    {"max_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.find("max") != std::string_view::npos; }, pool_features, "ATen max_pool2d"},
+    {"global_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.starts_with("adaptive") && f.out_h * f.out_w == 1; }, reduction_features, "ATen: mean over the plane"},
+    {"adaptive_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.starts_with("adaptive"); }, pool_features, "ATen adaptive_avg_pool2d"},
+    {"average_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool; }, pool_features, "ATen avg_pool2d"},
+    {"pool", "any", [](const Facts&) { return false; }, pool_features, "parent of the pools"},
+    {"scan", "reduction", OPGAUGE_NAMED("cumsum", "cumprod", "diff"), reduction_features, "ATen cumulative kernels"},
+    {"arg_reduction", "reduction", OPGAUGE_NAMED("argmax", "argmin", "max", "min", "aminmax", "median"), reduction_features, "values with indices"},
+    {"moment", "reduction", OPGAUGE_NAMED("var", "std", "var_mean", "std_mean"), reduction_features, "Welford"},
+    {"reduction_outer", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && !f.inner_dimension; }, reduction_features, "TensorIterator, vectorised over the kept dimension"},
+    {"reduction", "any", [](const Facts& f) { return f.family == OpFamily::reduction; }, reduction_features, "TensorIterator, cascade sum"},
+    {"upsample_cubic", "upsample", OPGAUGE_NAMED("upsample_bicubic2d", "_upsample_bicubic2d_aa"), "call output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
+    {"upsample_linear", "upsample", OPGAUGE_NAMED("upsample_bilinear2d", "upsample_linear1d", "upsample_trilinear3d", "_upsample_bilinear2d_aa"), "call output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
+    {"upsample", "copy", [](const Facts& f) { return f.family == OpFamily::resample && f.name.find("upsample") != std::string_view::npos; }, "call output_elements output_bytes input_bytes beyond_l2_bytes", "ATen nearest"},
+
+    // Copies.
+    {"cat_strided", "cat", [](const Facts& f) { return named(f, {"cat", "stack", "concat"}) && !f.dense_operands; }, cat_features, "ATen cat through TensorIterator"},
+    {"cat", "copy", OPGAUGE_NAMED("cat", "stack", "concat"), cat_features, "ATen cat, memcpy of segments"},
+    {"pad", "copy", [](const Facts& f) { return f.name.find("pad") != std::string_view::npos && f.family != OpFamily::pool; }, copy_features, "ATen constant_pad_nd and reflection, replication"},
+    {"roll", "copy", OPGAUGE_NAMED("roll", "flip"), copy_features, "ATen roll: a copy a shifted dimension"},
+    {"repeat", "copy", OPGAUGE_NAMED("repeat", "repeat_interleave", "tile"), copy_features, "ATen repeat"},
+    {"copy_transposing", "copy", [](const Facts& f) { return f.family == OpFamily::copy && f.transposes && !f.converts; }, copy_features, "inner runs of one element"},
+    {"convert", "copy", [](const Facts& f) { return f.family == OpFamily::copy && f.converts; }, copy_features, "ATen copy with a conversion"},
+    {"unfold", "copy", OPGAUGE_NAMED("im2col", "col2im"), copy_features, "ATen im2col"},
+    {"copy", "any", [](const Facts& f) { return f.family == OpFamily::copy || f.family == OpFamily::resample; }, copy_features, "ATen copy kernels"},
+
+    // Indexing, factories, sorting, quantisation.
+    {"embedding", "gather", OPGAUGE_NAMED("embedding", "index_select"), "call rows output_bytes beyond_l2_bytes", "rows copied by index"},
+    {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
+    {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call rows input_bytes output_bytes", "ATen sort, topk"},
+    {"factory", "pointwise", [](const Facts& f) { return f.family == OpFamily::factory; }, "call output_bytes fresh_bytes", "ATen fill, arange"},
+    {"quantize", "pointwise", [](const Facts& f) { return f.family == OpFamily::quantize; }, pointwise_features, "boundary conversions to and from 8 bits"},
+
+    // Pointwise, by function.
+    {"relu", "pointwise", OPGAUGE_NAMED("relu", "relu6", "hardtanh", "clamp", "clamp_min", "clamp_max", "threshold", "leaky_relu"), pointwise_features, "TensorIterator, vectorised"},
+    {"add", "pointwise", OPGAUGE_NAMED("add", "sub", "rsub"), pointwise_features, "TensorIterator, vectorised"},
+    {"mul", "pointwise", OPGAUGE_NAMED("mul", "square"), pointwise_features, "TensorIterator, vectorised"},
+    {"div", "pointwise", OPGAUGE_NAMED("div", "true_divide", "reciprocal"), pointwise_features, "TensorIterator, vectorised"},
+    {"sigmoid", "transcendental", OPGAUGE_NAMED("sigmoid"), pointwise_features, "Sleef"},
+    {"silu", "transcendental", OPGAUGE_NAMED("silu"), pointwise_features, "Sleef"},
+    {"gelu", "transcendental", OPGAUGE_NAMED("gelu"), pointwise_features, "Sleef or oneDNN erf"},
+    {"tanh", "transcendental", OPGAUGE_NAMED("tanh"), pointwise_features, "Sleef"},
+    {"exp", "transcendental", OPGAUGE_NAMED("exp", "expm1", "exp2"), pointwise_features, "Sleef"},
+    {"hardswish", "pointwise", OPGAUGE_NAMED("hardswish", "hardsigmoid"), pointwise_features, "TensorIterator, vectorised"},
+    {"pow", "transcendental", OPGAUGE_NAMED("pow"), pointwise_features, "ATen: powers of 2, 3, 1/2 are special"},
+    {"root", "pointwise", OPGAUGE_NAMED("sqrt", "rsqrt"), pointwise_features, "TensorIterator, vectorised"},
+    {"transcendental", "pointwise", OPGAUGE_NAMED("erf", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "softplus", "mish", "elu", "celu", "selu", "atan", "asin", "acos", "sinh", "cosh", "erfc", "logsigmoid", "log_sigmoid", "prelu"), pointwise_features, "Sleef"},
+    {"compare", "pointwise", OPGAUGE_NAMED("eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_not", "bitwise_and", "bitwise_or", "where", "masked_fill", "__and__", "__or__"), pointwise_features, "TensorIterator, bool results"},
+    {"pointwise", "any", [](const Facts& f) { return f.family == OpFamily::pointwise; }, pointwise_features, "TensorIterator"},
+
+    {"any", "", [](const Facts&) { return true; }, "call flops bytes", "the roofline's terms as a sum"},
+};
+
+std::vector<CostClass> build() {
+  std::vector<CostClass> classes;
+  for (const Row& row : rows) {
+    CostClass cost_class{row.name, row.parent, row.applies, {}, row.source};
+    std::istringstream names{std::string(row.features)};
+    for (std::string name; names >> name;) cost_class.features.push_back(cost_feature(name));
+    classes.push_back(std::move(cost_class));
+  }
+  return classes;
+}
+
+}  // namespace
+
+const std::vector<CostClass>& cost_classes() {
+  static const std::vector<CostClass> classes = build();
+  return classes;
+}
+
+int find_cost_class(std::string_view name) {
+  const auto& classes = cost_classes();
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (classes[i].name == name) return static_cast<int>(i);
+  }
+  return -1;
+}
+
+size_t cost_class_of(const CaseFacts& facts) {
+  const auto& classes = cost_classes();
+  for (size_t i = 0; i < classes.size(); ++i) {
+    if (classes[i].applies(facts)) return i;
+  }
+  OPGAUGE_CHECK(false, "the last cost class takes every call");
+}
+
+std::string cost_class_key(const CaseFacts& facts) {
+  std::string key(cost_classes()[cost_class_of(facts)].name);
+  if (facts.dtype != Dtype::f32) key += "@" + std::string(name_of(facts.dtype));
+  return key;
+}
+
+}  // namespace opgauge

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+// Cost classes: ops that one kernel executes, and the physical features that explain its time.
+//
+//   time of a call = sum over the class's features of  coefficient_j * feature_j,   coefficient_j >= 0
+//
+// A class is a row: name, parent, the rule that says which calls belong to it, its features, and where the rule is
+// from. The first row that applies wins. A class with few or no measured cases leans on its parent, the parent on
+// `any` (call + FLOPs + bytes, the roofline's terms as a sum). docs/model.md is checked against this table by a test.
+#pragma once
+
+#include <array>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "estimate/case_facts.hpp"
+
+namespace opgauge {
+
+// One explanatory quantity; its coefficient is in seconds per `per`.
+struct CostFeature {
+  std::string_view name;
+  std::string_view per;  // "call", "FLOP", "byte", "row", …
+  std::string_view doc;
+  double (*value)(const CaseFacts&);
+};
+std::span<const CostFeature> cost_features();
+// Index into cost_features(); a check fails on an unknown name.
+size_t cost_feature(std::string_view name);
+
+struct CostClass {
+  std::string_view name;
+  std::string_view parent;  // "" only for `any`
+  bool (*applies)(const CaseFacts&);
+  std::vector<size_t> features;
+  std::string_view source;  // of the rule
+};
+const std::vector<CostClass>& cost_classes();
+// Index into cost_classes(), -1 if there is none of that name.
+int find_cost_class(std::string_view name);
+// The class of a call; never fails: `any` takes what no other row does.
+size_t cost_class_of(const CaseFacts& facts);
+
+// Calls of different dtypes are fitted apart: "linear" for f32, "linear@bf16" otherwise.
+std::string cost_class_key(const CaseFacts& facts);
+
+// The features of `cost_class` for a call, in the order of its row.
+std::vector<double> feature_values(const CostClass& cost_class, const CaseFacts& facts);
+
+}  // namespace opgauge

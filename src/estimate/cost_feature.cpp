@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+// The table of features. Vector kernels work on blocks of 16 f32 lanes (AVX-512) and on padded channels, which is why
+// FLOPs stand here as the kernel executes them, not as the model needs them.
+#include <algorithm>
+#include <cmath>
+
+#include "base/error.hpp"
+#include "estimate/cost_class.hpp"
+
+namespace opgauge {
+namespace {
+
+double to(int64_t value) { return static_cast<double>(value); }
+double up(double value, double multiple) { return std::ceil(value / multiple) * multiple; }
+double pixels(const CaseFacts& f) { return to(f.batch * f.out_h * f.out_w); }
+double padded_out(const CaseFacts& f) { return up(to(f.out_channels), 16); }
+double padded_in(const CaseFacts& f) {
+  return f.channels > 4 ? up(to(f.channels), 16) : to(f.channels);
+}
+double kernel(const CaseFacts& f) { return to(f.kernel_h * f.kernel_w); }
+// FLOPs of a blocked convolution: channels padded to 16 on both sides (the first layer's 1..4 channels are not).
+double blocked_flops(const CaseFacts& f) {
+  return 2 * pixels(f) * padded_out(f) * padded_in(f) * kernel(f);
+}
+double group_block(const CaseFacts& f) {
+  const int64_t in = f.channels / f.groups, out = f.out_channels / f.groups;
+  for (const int64_t block : {16, 8, 4, 2}) {
+    if (in % block == 0 && out % block == 0) return to(block);
+  }
+  return 1;
+}
+
+const CostFeature features[] = {
+    {"call", "call", "one call", [](const CaseFacts&) { return 1.0; }},
+    {"flops", "FLOP", "2 x MACs, or other arithmetic", [](const CaseFacts& f) { return f.flops; }},
+    {"bytes", "byte", "everything read and written",
+     [](const CaseFacts& f) { return f.input_bytes + f.weight_bytes + f.output_bytes; }},
+    {"input_bytes", "byte", "activations read", [](const CaseFacts& f) { return f.input_bytes; }},
+    {"weight_bytes", "byte", "parameters read", [](const CaseFacts& f) { return f.weight_bytes; }},
+    {"output_bytes", "byte", "results written", [](const CaseFacts& f) { return f.output_bytes; }},
+    {"fresh_bytes", "byte", "results in new memory", [](const CaseFacts& f) { return f.fresh_bytes; }},
+    {"cold_input_bytes", "byte", "activations last touched beyond L2",
+     [](const CaseFacts& f) { return f.cold_input_bytes; }},
+    {"cold_weight_l2_bytes", "byte", "parameters of a model larger than L2",
+     [](const CaseFacts& f) { return f.cold_weight_l2_bytes; }},
+    {"cold_weight_l3_bytes", "byte", "parameters of a model larger than L3",
+     [](const CaseFacts& f) { return f.cold_weight_l3_bytes; }},
+    {"beyond_l2_bytes", "byte", "activations of a call larger than L2",
+     [](const CaseFacts& f) { return f.beyond_l2_bytes; }},
+    {"beyond_l3_bytes", "byte", "activations of a call larger than L3",
+     [](const CaseFacts& f) { return f.beyond_l3_bytes; }},
+    {"strided_bytes", "byte", "operands that are not contiguous",
+     [](const CaseFacts& f) { return f.strided_bytes; }},
+    {"broadcast_bytes", "byte", "results with a broadcast operand",
+     [](const CaseFacts& f) { return f.broadcast_bytes; }},
+    {"output_elements", "element", "elements written", [](const CaseFacts& f) { return f.output_elements; }},
+    {"rows", "row", "independent rows", [](const CaseFacts& f) { return f.rows; }},
+    {"runs", "run", "contiguous runs of a copy", [](const CaseFacts& f) { return f.runs; }},
+    {"segments", "segment", "pieces of a concatenation", [](const CaseFacts& f) { return f.segments; }},
+    {"operands", "operand", "tensors in the list", [](const CaseFacts& f) { return f.operands; }},
+    {"steps", "step", "time steps x layers x directions", [](const CaseFacts& f) { return f.steps; }},
+
+    // Matrix products [m,k] x [k,n].
+    {"result_bytes", "byte", "products x m x n elements",
+     [](const CaseFacts& f) { return to(f.products) * to(f.m) * to(f.n) * to(size_bytes(f.dtype)); }},
+    {"left_bytes", "byte", "products x m x k elements",
+     [](const CaseFacts& f) { return to(f.products) * to(f.m) * to(f.k) * to(size_bytes(f.dtype)); }},
+    {"right_bytes", "byte", "products x n x k elements",
+     [](const CaseFacts& f) { return to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)); }},
+    {"tiled_flops", "FLOP", "FLOPs with m padded to 48 and n to 16",
+     [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), 48) * up(to(f.n), 16) * to(f.k); }},
+    {"fine_tiled_flops", "FLOP", "FLOPs with m padded to 8 and n to 16",
+     [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), 8) * up(to(f.n), 16) * to(f.k); }},
+    {"products", "product", "independent products", [](const CaseFacts& f) { return to(f.products); }},
+    {"columns", "column", "n", [](const CaseFacts& f) { return to(f.n); }},
+    {"tiled_attention_flops", "FLOP", "4 x heads x q padded to 32 x k padded to 64 x head size",
+     [](const CaseFacts& f) { return 4 * to(f.products) * up(to(f.m), 32) * up(to(f.n), 64) * to(f.k); }},
+    {"score_bytes", "byte", "heads x queries x keys elements",
+     [](const CaseFacts& f) { return to(f.products) * to(f.m) * to(f.n) * to(size_bytes(f.dtype)); }},
+    {"head_rows", "row", "heads x queries", [](const CaseFacts& f) { return to(f.products) * to(f.m); }},
+
+    // Convolutions.
+    {"blocked_flops", "FLOP", "FLOPs with channels padded to 16", blocked_flops},
+    {"blocked_flops_per_width", "FLOP/pixel", "the same / output width: work at row ends",
+     [](const CaseFacts& f) { return blocked_flops(f) / to(f.out_w); }},
+    {"blocked_flops_per_area", "FLOP/pixel", "the same / output pixels: weights loaded once an image",
+     [](const CaseFacts& f) { return blocked_flops(f) / to(f.out_w) / to(f.out_h); }},
+    {"block_rows", "row", "output rows x blocks of 16 channels",
+     [](const CaseFacts& f) { return to(f.batch * f.out_h) * padded_out(f) / 16; }},
+    {"block_row_kernels", "row", "the same x kernel rows x input blocks",
+     [](const CaseFacts& f) {
+       return to(f.batch * f.out_h * f.kernel_h) * padded_out(f) / 16 * std::max(1.0, padded_in(f) / 16);
+     }},
+    {"odd_input_bytes", "byte", "input whose channels are no multiple of 16 (reordered with padding)",
+     [](const CaseFacts& f) { return f.channels % 16 != 0 && f.channels > 4 ? f.input_bytes : 0.0; }},
+    {"odd_output_bytes", "byte", "output whose channels are no multiple of 16",
+     [](const CaseFacts& f) { return f.out_channels % 16 != 0 ? f.output_bytes : 0.0; }},
+    {"native_flops", "FLOP", "FLOPs of an im2col product, pixels padded to 16, channels to 8",
+     [](const CaseFacts& f) {
+       return 2 * to(f.batch) * up(to(f.out_h * f.out_w), 16) * to(f.groups) * up(to(f.n), 8) * to(f.k);
+     }},
+    {"narrow_flops", "FLOP", "FLOPs with pixels padded to 48 and channels to 16",
+     [](const CaseFacts& f) {
+       return 2 * to(f.batch) * std::max(48.0, up(to(f.out_h * f.out_w), 48)) * to(f.groups) * up(to(f.n), 16) *
+              to(f.k);
+     }},
+    {"column_bytes", "byte", "im2col buffer", [](const CaseFacts& f) { return f.column_bytes; }},
+    {"product_flops_over_k", "element", "2 x pixels x output channels",
+     [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * to(f.n); }},
+    {"depthwise_flops", "FLOP", "FLOPs with channels padded to 16",
+     [](const CaseFacts& f) { return 2 * pixels(f) * padded_out(f) * kernel(f); }},
+    {"depthwise_rows", "row", "output rows x kernel rows x blocks of 16 channels",
+     [](const CaseFacts& f) { return to(f.batch * f.out_h * f.kernel_h) * padded_out(f) / 16; }},
+    {"depthwise_pixels", "pixel", "output pixels x blocks of 16 channels",
+     [](const CaseFacts& f) { return pixels(f) * padded_out(f) / 16; }},
+    {"group_flops", "FLOP", "FLOPs x 16 / the largest channel block that divides a group",
+     [](const CaseFacts& f) { return f.flops * 16 / group_block(f); }},
+    {"group_rows", "row", "output rows x kernel rows x channel blocks of all groups",
+     [](const CaseFacts& f) {
+       return to(f.batch * f.out_h * f.groups * f.kernel_h) * std::ceil(to(f.n) / group_block(f));
+     }},
+    {"group_pixels", "pixel", "output pixels x groups",
+     [](const CaseFacts& f) { return pixels(f) * to(f.groups); }},
+    {"groups", "group", "groups", [](const CaseFacts& f) { return to(f.groups); }},
+    {"images", "image", "batch", [](const CaseFacts& f) { return to(f.batch); }},
+
+    // Norms and pools.
+    {"channels", "channel", "channels", [](const CaseFacts& f) { return to(f.channels); }},
+    {"planes", "plane", "batch x channels", [](const CaseFacts& f) { return to(f.batch * f.channels); }},
+    {"plane_vectors", "vector", "vectors of 16 lanes, each plane rounded up",
+     [](const CaseFacts& f) { return to(f.batch * f.channels) * std::ceil(to(f.n) / 16); }},
+    {"window_elements", "element", "outputs x window size",
+     [](const CaseFacts& f) { return f.output_elements * kernel(f); }},
+    {"window_rows", "row", "outputs x window rows",
+     [](const CaseFacts& f) { return f.output_elements * to(f.kernel_h); }},
+};
+
+}  // namespace
+
+std::span<const CostFeature> cost_features() { return features; }
+
+size_t cost_feature(std::string_view name) {
+  for (size_t i = 0; i < std::size(features); ++i) {
+    if (features[i].name == name) return i;
+  }
+  OPGAUGE_CHECK(false, "unknown cost feature " + std::string(name));
+}
+
+std::vector<double> feature_values(const CostClass& cost_class, const CaseFacts& facts) {
+  std::vector<double> values;
+  values.reserve(cost_class.features.size());
+  for (const size_t feature : cost_class.features) values.push_back(features[feature].value(facts));
+  return values;
+}
+
+}  // namespace opgauge

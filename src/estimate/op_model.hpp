@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+// The op-level model of one machine: per cost class a non-negative combination of physical features, what cross-
+// validation said of its errors, and how op errors add up to the error of a model. Equations: docs/model.md.
+//
+//   t(call)  = sum_j c_j phi_j(call)                               class coefficients, c_j >= 0
+//   sd^2(T)  = sum_class (tau_class sum_ops t)^2 + sum_ops (sigma_class t)^2
+//   interval = T exp(+- q sd(T) / T)                               q from held-out networks (split conformal)
+#pragma once
+
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "base/fields.hpp"
+#include "estimate/cost_class.hpp"
+
+namespace opgauge {
+
+struct FeatureCoefficient {
+  std::string feature;
+  double value_s = 0;  // seconds per unit of the feature
+  std::optional<double> standard_error_s;
+  bool identified = true;  // false: at its bound, or the cases cannot tell it from others
+  double seen_high = 0;    // largest value of the feature among the class's cases
+  static constexpr auto fields() {
+    using F = FeatureCoefficient;
+    return std::make_tuple(field("feature", &F::feature, "", "name in the feature table"),
+                           field("value_s", &F::value_s, "s", "seconds per unit of the feature"),
+                           field("standard_error_s", &F::standard_error_s, "s", "standard error of the fit"),
+                           field("identified", &F::identified, "", "whether the cases determine it"),
+                           field("seen_high", &F::seen_high, "", "largest value among the cases"));
+  }
+};
+
+struct ClassFit {
+  std::string key;     // class name, "@dtype" behind it when not f32
+  std::string parent;  // key of the parent, "" for the root
+  int cases = 0;       // of this class itself
+  int networks = 0;    // that contain them
+  std::vector<FeatureCoefficient> coefficients;
+  std::optional<double> held_out_error;  // median |p - t| / t by cross-validation over networks
+  std::optional<double> held_out_bias;   // median (p - t) / t
+  double common_sd = 0.1;                // tau: error that all calls of the class share, in log
+  double own_sd = 0.2;                   // sigma: error of one call beside that, in log
+  double smallest_s = 0, largest_s = 0;  // of the measured cases
+  static constexpr auto fields() {
+    using C = ClassFit;
+    return std::make_tuple(
+        field("key", &C::key, "", "cost class and dtype"), field("parent", &C::parent, "", "class it leans on"),
+        field("cases", &C::cases, "", "measured cases of this class"),
+        field("networks", &C::networks, "", "calibration networks that contain them"),
+        field("coefficients", &C::coefficients, "", "coefficients by feature"),
+        field("held_out_error", &C::held_out_error, "", "median relative error on held-out networks"),
+        field("held_out_bias", &C::held_out_bias, "", "median signed relative error on held-out networks"),
+        field("common_sd", &C::common_sd, "", "log error shared by all calls of the class"),
+        field("own_sd", &C::own_sd, "", "log error of one call beside that"),
+        field("smallest_s", &C::smallest_s, "s", "quickest measured case"),
+        field("largest_s", &C::largest_s, "s", "slowest measured case"));
+  }
+};
+
+struct OpModel {
+  int threads = 1;
+  std::string allocator = "resident";
+  double l2_bytes = 0, l3_bytes = 0;  // capacities that the features were computed with
+  int networks = 0, cases = 0, visits = 0;
+  double running_s = 0;               // time spent measuring
+  double contention = 1;              // median / quiet over the calibration networks
+  double probe_compute_s = 0, probe_memory_s = 0;  // quiet time of the speed probes
+  double interval_factor = 1.645;     // q above: 90 % of held-out networks lie inside
+  double floor_sd = 0.02;             // log error that no class explains (noise of the measurement)
+  std::vector<ClassFit> classes;
+
+  CostConditions conditions() const { return {threads, l2_bytes, l3_bytes}; }
+  static constexpr auto fields() {
+    using M = OpModel;
+    return std::make_tuple(
+        field("threads", &M::threads, "", "intra-op threads"), field("allocator", &M::allocator, "", "default or resident"),
+        field("l2_bytes", &M::l2_bytes, "B", "private cache that features were computed with"),
+        field("l3_bytes", &M::l3_bytes, "B", "shared cache that features were computed with"),
+        field("networks", &M::networks, "", "calibration networks"), field("cases", &M::cases, "", "op calls measured"),
+        field("visits", &M::visits, "", "visits to each network"),
+        field("running_s", &M::running_s, "s", "time spent measuring"),
+        field("contention", &M::contention, "", "typical over quiet latency while calibrating"),
+        field("probe_compute_s", &M::probe_compute_s, "s", "quiet time of the compute probe"),
+        field("probe_memory_s", &M::probe_memory_s, "s", "quiet time of the memory probe"),
+        field("interval_factor", &M::interval_factor, "", "standard deviations that hold 90 % of held-out networks"),
+        field("floor_sd", &M::floor_sd, "", "log error of the measurement itself"),
+        field("classes", &M::classes, "", "the fitted classes"));
+  }
+};
+
+struct OpPrediction {
+  std::string key;         // cost class used
+  double latency_s = 0;
+  double common_sd = 0, own_sd = 0;
+  std::string extrapolated;  // "" or why the call lies outside what was calibrated
+};
+
+// Looks classes up by key; borrows the model.
+class OpPredictor {
+ public:
+  explicit OpPredictor(const OpModel& model);
+  OpPrediction predict(const CaseFacts& facts) const;
+
+  // Latency with a 90 % interval of a sum of predicted calls.
+  struct Total {
+    double latency_s = 0, low_s = 0, high_s = 0;
+  };
+  Total total(const std::vector<OpPrediction>& calls) const;
+
+ private:
+  const ClassFit* find(const std::string& key) const;
+  const OpModel& model_;
+  std::unordered_map<std::string, const ClassFit*> by_key_;
+};
+
+// "f32" -> "", bf16 -> "@bf16": what a dtype adds to a class's key.
+std::string dtype_suffix(Dtype dtype);
+
+}  // namespace opgauge

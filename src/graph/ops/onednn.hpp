@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+// Private memory of oneDNN primitives as LibTorch 2.13 (oneDNN 3.12) allocates it: through ATen,
+// for the duration of the call. Stated for 1 thread on a CPU with AVX-512 and its bf16
+// instructions, where it was observed.
+#pragma once
+
+#include <cstdint>
+
+#include "graph/tensor.hpp"
+
+namespace opgauge::onednn {
+
+// [batch] m x k times k x n in bf16.
+struct MatmulShape {
+  int64_t batch = 1, m = 0, k = 0, n = 0;
+  bool a_transposed = false;  // the other operand's layout and accumulation make no difference
+};
+int64_t matmul_scratch_bytes(MatmulShape shape);
+
+// A forward convolution in f32 or bf16; sizes have the batch and channel dimensions first.
+struct ConvolutionShape {
+  Dtype dtype = Dtype::f32;
+  Dims input, weight, output;
+  Dims stride, dilation;
+  int64_t groups = 1;
+  bool bias = false;
+};
+// Bytes of what oneDNN allocates, 0 for what it does not need. `input`, `weight` and `output` are
+// copies in its own blocked layout; `private_bytes` is its scratchpad.
+struct ConvolutionMemory {
+  int64_t input = 0, weight = 0, output = 0, private_bytes = 0;
+};
+ConvolutionMemory convolution_memory(const ConvolutionShape& shape);
+
+}  // namespace opgauge::onednn
