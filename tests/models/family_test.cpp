@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "models/family.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "base/json.hpp"
+#include "graph/builder.hpp"
+#include "graph/text.hpp"
+#include "models/graph_lines.hpp"
+
+namespace opgauge {
+namespace {
+
+using testing::HasSubstr;
+
+std::string message(const std::function<void()>& act) {
+  try {
+    act();
+  } catch (const Error& error) {
+    return error.what();
+  }
+  return "no error";
+}
+
+TEST(Spec, DefaultsNamedAndLeadingParameters) {
+  const ModelSpec spec = parse_spec("resnet50:width=32,image=128");
+  EXPECT_EQ(spec.family().name, "resnet50");
+  EXPECT_EQ(spec.integer("width"), 32);
+  EXPECT_EQ(spec.integer("classes"), 1000);
+  EXPECT_EQ(spec.print(), "resnet50:width=32,image=128");
+  EXPECT_EQ(parse_spec("resnet50:image=224").print(), "resnet50");
+  EXPECT_EQ(parse_spec("mlp:8-4").text("layers"), "8-4");
+  EXPECT_EQ(parse_spec("mlp:8-4,activation=tanh").print(), "mlp:8-4,activation=tanh");
+  EXPECT_EQ(parse_spec("mlp:layers=8-4").print(), "mlp:8-4");
+  EXPECT_EQ(parse_spec("mlp").print(), "mlp:1024-512-512-10");
+}
+
+TEST(Spec, WrongNamesAndValuesAreErrorsWithSuggestions) {
+  EXPECT_THAT(message([] { parse_spec("resnet5"); }), HasSubstr("did you mean \"resnet50\"?"));
+  EXPECT_THAT(
+      message([] { parse_spec("resnet50:widht=3"); }),
+      HasSubstr(
+          "unknown parameter of resnet50 \"widht\", expected one of width, image, classes; did you "
+          "mean \"width\"?"));
+  EXPECT_THAT(message([] { parse_spec("resnet50:64"); }),
+              HasSubstr("found \"64\", expected NAME=VALUE"));
+  EXPECT_THAT(message([] { parse_spec("resnet50:"); }),
+              HasSubstr("found \"\", expected NAME=VALUE"));
+  EXPECT_THAT(message([] { parse_spec("resnet50:width=1,width=2"); }), HasSubstr("given twice"));
+  const auto build = [](const char* text) { return message([&] { build_model(text, 1); }); };
+  EXPECT_EQ(
+      build("resnet50:width=0"),
+      "[resnet50:width=0: resnet50: width] found \"0\", expected a whole number of at least 1");
+  EXPECT_THAT(build("resnet50:width=1e3"), HasSubstr("expected a whole number"));
+  EXPECT_THAT(build("mlp:1024"), HasSubstr("at least an input and an output width"));
+  EXPECT_THAT(build("mlp:1024-0"), HasSubstr("expected widths as in"));
+  EXPECT_THAT(build("mlp:1024-8x"), HasSubstr("expected widths as in"));
+  EXPECT_THAT(build("mlp:1024-8x999999999-3"), HasSubstr("more than 100000 layers"));
+  EXPECT_THAT(build("mlp:8-4,activation=rleu"), HasSubstr("did you mean \"relu\"?"));
+  EXPECT_THAT(build("bert-base:seq=513"), HasSubstr("expected at most positions=512"));
+  EXPECT_THAT(build("vit_b_16:image=100"), HasSubstr("not a multiple of the patch"));
+  EXPECT_THAT(build("vit_b_16:heads=7"), HasSubstr("do not divide the width"));
+  EXPECT_THAT(message([] { build_model("mlp", 0); }), HasSubstr("found 0, expected at least 1"));
+}
+
+TEST(Families, NamesAreUniqueAndRowsAreComplete) {
+  std::set<std::string_view> names;
+  for (const Family& family : families()) {
+    EXPECT_TRUE(names.insert(family.name).second) << family.name;
+    EXPECT_FALSE(family.doc.empty()) << family.name;
+    EXPECT_FALSE(family.reference.empty()) << family.name;
+    for (const FamilyParameter& parameter : family.parameters) {
+      EXPECT_FALSE(parameter.doc.empty()) << family.name << " " << parameter.name;
+    }
+  }
+}
+
+int64_t elements(const Graph& graph, Role role) {
+  std::set<StorageId> seen;
+  int64_t count = 0;
+  for (const Value& value : graph.values) {
+    if (value.role == role && seen.insert(value.storage).second) count += value.type.numel();
+  }
+  return count;
+}
+
+std::map<std::string, int64_t> histogram(const Graph& graph) {
+  std::map<std::string, int64_t> counts;
+  for (const Node& node : graph.nodes) ++counts[node.target];
+  return counts;
+}
+
+int64_t macs(const Graph& graph) {
+  int64_t sum = 0;
+  for (const Node& node : graph.nodes) sum += work_of(graph, node).macs;
+  return sum;
+}
+
+Json reference() { return read_json(OPGAUGE_SOURCE_DIR "/tests/fixtures/models/reference.json"); }
+
+// What the reference implementation exports: the same calls on the same operands in the same order.
+TEST(Families, EveryFamilyIsTheGraphThatTheReferenceExports) {
+  std::set<std::string> covered;
+  for (const Json& entry : reference()["graphs"]) {
+    const std::string spec = entry["spec"];
+    SCOPED_TRACE(spec);
+    covered.insert(spec.substr(0, spec.find(':')));
+    const Graph graph = build_model(spec, entry["batch"].get<int64_t>());
+    verify(graph);
+    EXPECT_EQ(elements(graph, Role::parameter), entry["parameters"].get<int64_t>());
+    EXPECT_EQ(elements(graph, Role::buffer), entry["buffer_elements"].get<int64_t>());
+    EXPECT_EQ(macs(graph), entry["macs"].get<int64_t>());
+    EXPECT_EQ(graph.nodes.size(), entry["calls"].get<size_t>());
+    EXPECT_EQ(histogram(graph), (entry["histogram"].get<std::map<std::string, int64_t>>()));
+    EXPECT_EQ(graph_hash(graph), entry["graph_hash"].get<std::string>());
+  }
+  for (const Family& family : families())
+    EXPECT_TRUE(covered.contains(std::string(family.name))) << family.name;
+}
+
+// Published parameter counts and closed-form multiply-adds (batch 1, images 3x224x224, BERT with
+// 128 tokens and pooler; convolution, linear, matrix and attention products only).
+TEST(Families, PublishedCountsAreMetToTheInteger) {
+  struct Published {
+    const char* spec;
+    int64_t parameters, macs;
+  };
+  const Published rows[] = {
+      {"resnet18", 11689512, 1814073344},   {"resnet34", 21797672, 3663761408},
+      {"resnet50", 25557032, 4089184256},   {"resnet101", 44549160, 7801405440},
+      {"resnet152", 60192808, 11513626624}, {"vgg16", 138357544, 15470264320},
+      {"mobilenet_v2", 3504872, 300774272}, {"efficientnet_b0", 5288548, 385814752},
+      {"vit_b_16", 86567656, 17563828224},  {"bert-base:seq=128", 109482240, 11174215680},
+  };
+  for (const Published& row : rows) {
+    SCOPED_TRACE(row.spec);
+    const Graph graph = build_model(row.spec, 1);
+    EXPECT_EQ(elements(graph, Role::parameter), row.parameters);
+    EXPECT_EQ(macs(graph), row.macs);
+  }
+}
+
+TEST(Families, WorkIsLinearInTheBatch) {
+  for (const char* spec : {"mlp:64-32-10", "conv_block:image=8"}) {
+    EXPECT_EQ(macs(build_model(spec, 7)), 7 * macs(build_model(spec, 1))) << spec;
+  }
+}
+
+TEST(Families, TheTextFormHoldsThemWhole) {
+  for (const Family& family : families()) {
+    SCOPED_TRACE(family.name);
+    const Graph graph = build_model(family.name, 2);
+    EXPECT_EQ(parse_graph(print_graph(graph)), graph);
+  }
+}
+
+}  // namespace
+}  // namespace opgauge
