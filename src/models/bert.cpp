@@ -103,7 +103,7 @@ Graph build_bert(const ModelSpec& spec, int64_t batch) {
 
 }  // namespace
 
-std::vector<Family> bert_families() {
+std::vector<ModelFamily> bert_families() {
   return {{"bert-base",
            "bidirectional transformer encoder with pooler",
            "transformers BertModel (sdpa attention)",

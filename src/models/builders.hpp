@@ -9,17 +9,17 @@
 
 namespace opgauge {
 
-std::vector<Family> mlp_families();
-std::vector<Family> conv_block_families();
-std::vector<Family> resnet_families();
-std::vector<Family> vgg_families();
-std::vector<Family> mobilenet_families();
-std::vector<Family> efficientnet_families();
-std::vector<Family> vit_families();
-std::vector<Family> bert_families();
-std::vector<Family> gpt_families();
+std::vector<ModelFamily> mlp_families();
+std::vector<ModelFamily> conv_block_families();
+std::vector<ModelFamily> resnet_families();
+std::vector<ModelFamily> vgg_families();
+std::vector<ModelFamily> mobilenet_families();
+std::vector<ModelFamily> efficientnet_families();
+std::vector<ModelFamily> vit_families();
+std::vector<ModelFamily> bert_families();
+std::vector<ModelFamily> gpt_families();
 
-inline constexpr auto family_lists = std::to_array<std::vector<Family> (*)()>({
+inline constexpr auto family_lists = std::to_array<std::vector<ModelFamily> (*)()>({
     mlp_families,
     conv_block_families,
     resnet_families,

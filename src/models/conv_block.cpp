@@ -33,7 +33,7 @@ Graph build_conv_block(const ModelSpec& spec, int64_t batch) {
 
 }  // namespace
 
-std::vector<Family> conv_block_families() {
+std::vector<ModelFamily> conv_block_families() {
   return {{"conv_block",
            "2-d convolution, batch norm and ReLU, repeated",
            "torch.nn.Sequential(Conv2d, BatchNorm2d, ReLU(inplace=True), …)",

@@ -79,7 +79,7 @@ Graph build_efficientnet_b0(const ModelSpec& spec, int64_t batch) {
 
 }  // namespace
 
-std::vector<Family> efficientnet_families() {
+std::vector<ModelFamily> efficientnet_families() {
   return {{"efficientnet_b0",
            "inverted residuals with squeeze and excitation",
            "torchvision efficientnet_b0",

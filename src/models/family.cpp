@@ -10,19 +10,19 @@
 
 namespace opgauge {
 
-std::span<const Family> families() {
-  static const std::vector<Family> table = [] {
-    std::vector<Family> rows;
+std::span<const ModelFamily> model_families() {
+  static const std::vector<ModelFamily> table = [] {
+    std::vector<ModelFamily> rows;
     for (const auto list : family_lists) {
-      for (Family& family : list()) rows.push_back(std::move(family));
+      for (ModelFamily& family : list()) rows.push_back(std::move(family));
     }
     return rows;
   }();
   return table;
 }
 
-const Family* find_family(std::string_view name) {
-  for (const Family& family : families()) {
+const ModelFamily* find_model_family(std::string_view name) {
+  for (const ModelFamily& family : model_families()) {
     if (family.name == name) return &family;
   }
   return nullptr;
@@ -30,7 +30,7 @@ const Family* find_family(std::string_view name) {
 
 namespace {
 
-size_t parameter_index(const Family& family, std::string_view name) {
+size_t parameter_index(const ModelFamily& family, std::string_view name) {
   for (size_t i = 0; i < family.parameters.size(); ++i) {
     if (family.parameters[i].name == name) return i;
   }
@@ -86,7 +86,7 @@ std::string ModelSpec::print() const {
   std::string text(family_->name);
   char separator = ':';
   for (size_t i = 0; i < values_.size(); ++i) {
-    const FamilyParameter& parameter = family_->parameters[i];
+    const ModelParameter& parameter = family_->parameters[i];
     const bool leading = i == 0 && family_->leading;
     if (values_[i] == parameter.fallback && !leading) continue;
     text += separator;
@@ -100,14 +100,14 @@ std::string ModelSpec::print() const {
 ModelSpec parse_spec(std::string_view text) {
   const size_t colon = text.find(':');
   const std::string_view name = text.substr(0, colon);
-  const Family* family = find_family(name);
+  const ModelFamily* family = find_model_family(name);
   if (!family) {
     std::vector<std::string> known;
-    for (const Family& one : families()) known.emplace_back(one.name);
+    for (const ModelFamily& one : model_families()) known.emplace_back(one.name);
     throw unknown_name(text, "model family", name, known);
   }
   std::vector<std::string> values, known;
-  for (const FamilyParameter& parameter : family->parameters) {
+  for (const ModelParameter& parameter : family->parameters) {
     values.emplace_back(parameter.fallback);
     known.emplace_back(parameter.name);
   }

@@ -20,7 +20,7 @@
 
 namespace opgauge {
 
-struct FamilyParameter {
+struct ModelParameter {
   std::string_view name;
   std::string_view fallback;  // its default, as text
   std::string_view doc;
@@ -28,26 +28,26 @@ struct FamilyParameter {
 
 class ModelSpec;
 
-struct Family {
+struct ModelFamily {
   std::string_view name;
   std::string_view doc;
   std::string_view reference;  // the implementation whose export the graph equals
-  std::vector<FamilyParameter> parameters;
+  std::vector<ModelParameter> parameters;
   // The first parameter may be given without its name.
   bool leading = false;
   Graph (*build)(const ModelSpec& spec, int64_t batch);
 };
 
-std::span<const Family> families();
-const Family* find_family(std::string_view name);  // nullptr if there is none
+std::span<const ModelFamily> model_families();
+const ModelFamily* find_model_family(std::string_view name);  // nullptr if there is none
 
 // One model of a family: every parameter has a value.
 class ModelSpec {
  public:
-  ModelSpec(const Family& family, std::vector<std::string> values)
+  ModelSpec(const ModelFamily& family, std::vector<std::string> values)
       : family_(&family), values_(std::move(values)) {}
 
-  const Family& family() const { return *family_; }
+  const ModelFamily& family() const { return *family_; }
   const std::string& text(std::string_view parameter) const;
   // A whole number of at least `least`; throws Error naming the model and the parameter.
   int64_t integer(std::string_view parameter, int64_t least = 1) const;
@@ -60,7 +60,7 @@ class ModelSpec {
   std::string print() const;
 
  private:
-  const Family* family_;
+  const ModelFamily* family_;
   std::vector<std::string> values_;  // one per parameter of the family
 };
 

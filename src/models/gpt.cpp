@@ -163,7 +163,7 @@ Graph build_gpt(const ModelSpec& spec, int64_t batch) {
 
 }  // namespace
 
-std::vector<Family> gpt_families() {
+std::vector<ModelFamily> gpt_families() {
   return {{"gpt2",
            "causal transformer decoder over a whole sequence",
            "transformers GPT2LMHeadModel, or GPT2Model without the head (sdpa attention, no cache)",

@@ -67,7 +67,7 @@ Graph build_mlp(const ModelSpec& spec, int64_t batch) {
 
 }  // namespace
 
-std::vector<Family> mlp_families() {
+std::vector<ModelFamily> mlp_families() {
   return {{"mlp",
            "fully connected layers with an activation between them",
            "torch.nn.Sequential(Linear, ReLU, …, Linear)",

@@ -62,7 +62,7 @@ Graph build_mobilenet_v2(const ModelSpec& spec, int64_t batch) {
 
 }  // namespace
 
-std::vector<Family> mobilenet_families() {
+std::vector<ModelFamily> mobilenet_families() {
   return {{"mobilenet_v2",
            "inverted residuals with depthwise convolutions",
            "torchvision mobilenet_v2",

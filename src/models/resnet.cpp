@@ -84,8 +84,8 @@ Graph build_resnet(const ModelSpec& spec, int64_t batch) {
 
 }  // namespace
 
-std::vector<Family> resnet_families() {
-  const std::vector<FamilyParameter> parameters = {
+std::vector<ModelFamily> resnet_families() {
+  const std::vector<ModelParameter> parameters = {
       {"width", "64", "channels of the first stage, doubled at each of the three others"},
       {"image", "224", "height and width"},
       {"classes", "1000", "outputs"}};

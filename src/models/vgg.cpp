@@ -48,15 +48,15 @@ Graph build_vgg(const ModelSpec& spec, int64_t batch) {
 
 }  // namespace
 
-std::vector<Family> vgg_families() {
-  const std::vector<FamilyParameter> parameters = {
+std::vector<ModelFamily> vgg_families() {
+  const std::vector<ModelParameter> parameters = {
       {"width", "64", "channels of the first stage; the others have 2, 4, 8 and 8 times as many"},
       {"image", "224", "height and width"},
       {"hidden", "4096", "width of the two hidden fully connected layers"},
       {"classes", "1000", "outputs"}};
   const auto row = [&](std::string_view name, std::string_view doc, std::string_view reference,
                        Graph (*build)(const ModelSpec&, int64_t)) {
-    return Family{name, doc, reference, parameters, false, build};
+    return ModelFamily{name, doc, reference, parameters, false, build};
   };
   return {
       row("vgg11", "VGG of 11 layers", "torchvision vgg11", build_vgg<1, 1, 2, 2, 2, false>),

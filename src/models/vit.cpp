@@ -109,22 +109,22 @@ Graph build_vit(const ModelSpec& spec, int64_t batch) {
 
 }  // namespace
 
-std::vector<Family> vit_families() {
+std::vector<ModelFamily> vit_families() {
   const auto row = [](std::string_view name, std::string_view doc, std::string_view reference,
                       std::string_view patch, std::string_view layers, std::string_view heads,
                       std::string_view width, std::string_view mlp) {
-    return Family{name,
-                  doc,
-                  reference,
-                  {{"image", "224", "height and width"},
-                   {"patch", patch, "height and width of a patch"},
-                   {"layers", layers, "encoder layers"},
-                   {"heads", heads, "attention heads"},
-                   {"width", width, "features of a token"},
-                   {"mlp", mlp, "hidden features of a layer's two linear layers"},
-                   {"classes", "1000", "outputs"}},
-                  false,
-                  build_vit};
+    return ModelFamily{name,
+                       doc,
+                       reference,
+                       {{"image", "224", "height and width"},
+                        {"patch", patch, "height and width of a patch"},
+                        {"layers", layers, "encoder layers"},
+                        {"heads", heads, "attention heads"},
+                        {"width", width, "features of a token"},
+                        {"mlp", mlp, "hidden features of a layer's two linear layers"},
+                        {"classes", "1000", "outputs"}},
+                       false,
+                       build_vit};
   };
   return {
       row("vit_b_16", "vision transformer, base, patches of 16", "torchvision vit_b_16", "16", "12",

@@ -31,11 +31,9 @@ std::string show(const Argument& argument, const std::vector<std::string>& names
 std::vector<std::string> graph_lines(const Graph& graph) {
   std::vector<std::string> lines;
   std::vector<std::string> names(graph.values.size());
-  for (size_t i = 0; i < graph.values.size(); ++i) {
-    const Value& value = graph.values[i];
-    if (value.role != Role::intermediate) {
-      names[i] = value.role == Role::input ? "x:" + value.name : "p:" + value.source;
-    }
+  for (size_t i = 0; i < graph.values.size(); ++i) names[i] = "p:" + graph.values[i].source;
+  for (size_t i = 0; i < graph.inputs.size(); ++i) {
+    names[index(graph.inputs[i])] = "x:" + std::to_string(i);
   }
   for (const Node& node : graph.nodes) {
     std::vector<std::string> arguments, results;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A graph as tests/fixtures/models/make_reference.py prints an export: one line a call, operands by
-// the number of the call that made them or the name of the parameter.
+// the number of the call that made them, the number of the input or the name of the parameter.
 #pragma once
 
 #include <string>
