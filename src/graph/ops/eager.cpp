@@ -126,6 +126,17 @@ void Run::in_place(const Tensor& x, std::initializer_list<Tensor> others, int64_
   work.other_ops += ops_per_element * x.numel();
 }
 
+Tensor Run::pointwise_number(const Tensor& x, int64_t ops_per_element) {
+  const Tensor number = scratch(8);
+  const Tensor cast = scratch(x.dtype() == Dtype::f64 ? 0 : size_bytes(x.dtype()));
+  return pointwise({x}, ops_per_element);
+}
+void Run::in_place_number(const Tensor& x, int64_t ops_per_element) {
+  const Tensor number = scratch(8);
+  const Tensor cast = scratch(x.dtype() == Dtype::f64 ? 0 : size_bytes(x.dtype()));
+  in_place(x, {}, ops_per_element);
+}
+
 std::vector<Result> results_of(const Run&, const Tensors& tensors) {
   std::vector<Result> results;
   for (const Tensor& x : tensors)

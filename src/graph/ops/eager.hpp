@@ -102,6 +102,9 @@ class Run {
   Tensor pointwise(std::initializer_list<Tensor> inputs, int64_t ops_per_element,
                    Promotion promotion = Promotion::common);
   void in_place(const Tensor& x, std::initializer_list<Tensor> others, int64_t ops_per_element);
+  // The same with a number: it becomes an f64 tensor, and one of x's dtype.
+  Tensor pointwise_number(const Tensor& x, int64_t ops_per_element);
+  void in_place_number(const Tensor& x, int64_t ops_per_element);
 
   // What a kernel moves and computes.
   void read(const Tensor& x) {

@@ -11,6 +11,7 @@ namespace opgauge {
 
 std::span<const OpRow> convolution_rows();
 std::span<const OpRow> matmul_rows();
+std::span<const OpRow> normalization_rows();
 std::span<const OpRow> pointwise_rows();
 std::span<const OpRow> view_rows();
 std::span<const OpRow> split_rows();
@@ -25,6 +26,7 @@ inline auto all_op_rows() {
   return std::to_array<std::span<const OpRow>>({
       convolution_rows(),
       matmul_rows(),
+      normalization_rows(),
       pointwise_rows(),
       view_rows(),
       split_rows(),
