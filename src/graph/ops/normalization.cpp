@@ -104,6 +104,9 @@ Tensors batch_norm(Run& run, const BatchNorm& given) {
     const Tensor root = run.pointwise({sum}, 1);
     scale = run.pointwise({root}, 1);
   }
+  // A number stands for an absent weight or bias where the kernel is an elementwise expression.
+  const Tensor unit = run.scratch(all_dense || given.weight.defined() ? 0 : size_bytes(x.dtype()));
+  const Tensor zero = run.scratch(all_dense || given.bias.defined() ? 0 : size_bytes(x.dtype()));
   run.read(x);
   for (const Tensor* one : {&given.weight, &given.bias, &given.mean, &given.variance})
     run.read(*one);
