@@ -86,8 +86,6 @@ Tensors batch_norm(Run& run, const BatchNorm& given) {
       mean = run.empty(parameters, {channels});
       channel_means(run, x, parameters);
       deviation = run.empty(parameters, {channels});
-      if (!given.mean.defined())
-        run.scratch(2 * size_bytes(parameters));  // stand for the running statistics
     }
     run.read(x);
     run.work.other_ops += 3 * x.numel();
