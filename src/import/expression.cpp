@@ -122,11 +122,13 @@ class Reader {
       return whole;
     }
     double real = 0;
+    if (digits.find_first_of(".e") == std::string_view::npos)
+      throw unexpected("a number that fits 64 bits");
     if (const auto [rest, code] = std::from_chars(digits.data(), end, real);
         code == std::errc() && rest == end) {
       return real;
     }
-    throw unexpected("a number that fits 64 bits");
+    throw unexpected("a number");
   }
 
   template <class Predicate>

@@ -14,6 +14,7 @@ namespace opgauge {
 namespace {
 
 constexpr int max_wrapped = 32;  // regions inside regions
+constexpr size_t max_nodes = 500'000;
 
 // Checks that the exporter adds and eager execution does not run.
 constexpr auto added_checks = std::to_array<std::string_view>(
@@ -53,7 +54,13 @@ class NodeReader {
 
   void read_graph(Scope& scope, AutocastRegion* autocast, int depth) {
     if (depth > max_wrapped) throw Error("", "found more than 32 regions inside each other");
-    for (const JsonElement element : array_in(scope.graph(), "nodes")) {
+    const JsonArray nodes = array_in(scope.graph(), "nodes");
+    nodes_seen_ += nodes.size();
+    if (nodes_seen_ > max_nodes) {
+      throw Error("nodes", "found " + std::to_string(nodes_seen_) + ", expected at most " +
+                               std::to_string(max_nodes));
+    }
+    for (const JsonElement element : nodes) {
       NodeText node{as_object(element, "node"), "", "", {}};
       node.target = text_in(node.json, "target");
       if (const auto name = member(node.json, "name")) node.name = as_text(*name, "name");
@@ -257,7 +264,8 @@ class NodeReader {
     std::vector<ValueId> values;
     if (find_op(target)) {
       std::vector<std::string> wished(names.begin(), names.end());
-      std::replace(wished.begin(), wished.end(), std::string("_"), std::string());  // has a meaning there
+      std::replace(wished.begin(), wished.end(), std::string("_"),
+                   std::string());  // has a meaning there
       values = builder_.call_all(target, std::move(given), std::move(wished));
     } else {
       std::vector<std::pair<std::string, TensorType>> outputs;
@@ -400,6 +408,7 @@ class NodeReader {
 
   GraphBuilder& builder_;
   const Symbols& symbols_;
+  size_t nodes_seen_ = 0;
 };
 
 }  // namespace

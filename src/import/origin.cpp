@@ -31,7 +31,7 @@ std::string line_from_trace(std::string_view trace) {
     const size_t first_digit = digits;
     while (digits < trace.size() && std::isdigit(static_cast<unsigned char>(trace[digits])))
       ++digits;
-    const bool outside = path.find("/torch/") == std::string_view::npos;
+    const bool outside = path.find("/torch/") == std::string_view::npos && !path.starts_with('<');
     if (found_outside && !outside) continue;
     found_outside = outside;
     found = std::string(path.substr(path.rfind('/') + 1)) + ":" +

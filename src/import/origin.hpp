@@ -15,7 +15,7 @@ struct Origin {
 };
 
 // From a node's metadata: the last module of nn_module_stack, and the last frame of stack_trace
-// that is not inside torch itself (the last one at all if every frame is).
+// that is not inside torch itself or in generated code (the last one at all if every frame is).
 Origin origin_of(JsonObject node);
 
 // The parts, from the recorded texts.

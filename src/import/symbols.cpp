@@ -40,6 +40,14 @@ std::optional<int64_t> solve(std::string_view expression, int64_t wanted, int64_
   return std::nullopt;
 }
 
+Error outside_range(std::string_view option, const SizeSymbol& symbol, int64_t size) {
+  const std::string upper =
+      symbol.maximum == INT64_MAX ? "" : " and at most " + std::to_string(symbol.maximum);
+  return Error(option,
+               "found " + std::to_string(size) + " for " + symbol.name + ", expected at least " +
+                   std::to_string(std::max<int64_t>(symbol.minimum, 0)) + upper + " as exported");
+}
+
 std::string dimension_name(const InputSizes& input, size_t dimension) {
   return input.name + "." + std::to_string(dimension);
 }
@@ -90,11 +98,28 @@ Symbols::Symbols(std::optional<JsonElement> ranges, const std::vector<InputSizes
   for (auto& [name, symbol] : symbols_) {
     if (!symbol.size) symbol.size = symbol.hint;
   }
+  check_derived();
+}
+
+void Symbols::check_derived() const {
+  for (const SizeSymbol& one : derived_) {
+    const auto inside = symbols_of(one.name);
+    const auto bound = [&](std::string_view name) {
+      const auto at = symbols_.find(name);
+      return at != symbols_.end() && at->second.size;
+    };
+    if (!std::all_of(inside.begin(), inside.end(), bound)) continue;
+    const int64_t size = to_whole(evaluate_text(one.name));
+    if (size < one.minimum || size > one.maximum) throw outside_range(one.name, one, size);
+  }
 }
 
 void Symbols::read_ranges(JsonElement ranges) {
   for (const auto [name, range] : as_object(ranges, "range_constraints")) {
-    SizeSymbol& one = symbol(name);
+    const auto inside = symbols_of(name);
+    const bool derived = inside.size() != 1 || inside[0] != name;  // "2*s44"
+    SizeSymbol& one = derived ? derived_.emplace_back() : symbol(name);
+    one.name = name;
     const JsonObject limits = as_object(range, "range_constraints");
     if (const auto low = member(limits, "min_val")) one.minimum = as_whole(*low, "min_val");
     if (const auto high = member(limits, "max_val")) one.maximum = as_whole(*high, "max_val");
@@ -166,13 +191,7 @@ void Symbols::bind_dimension(const InputSizes& input, size_t dimension, int64_t 
 
 void Symbols::bind(const std::string& name, int64_t size, std::string_view option) {
   SizeSymbol& one = symbol(name);
-  if (size < one.minimum || size > one.maximum || size < 0) {
-    const std::string upper =
-        one.maximum == INT64_MAX ? "" : " and at most " + std::to_string(one.maximum);
-    throw Error(option, "found " + std::to_string(size) + " for " + name + ", expected at least " +
-                            std::to_string(std::max<int64_t>(one.minimum, 0)) + upper +
-                            " as exported");
-  }
+  if (size < one.minimum || size > one.maximum || size < 0) throw outside_range(option, one, size);
   if (one.size && *one.size != size) {
     throw Error(option, "found " + std::to_string(size) + " for " + name +
                             ", which is already bound to " + std::to_string(*one.size));

@@ -29,6 +29,8 @@ class Symbols {
   // range, a fixed dimension, and for a size that two options give differently.
   Symbols(std::optional<JsonElement> ranges, const std::vector<InputSizes>& inputs,
           const ImportOptions& options);
+  Symbols(const Symbols&) = delete;  // remembers texts by their place
+  Symbols& operator=(const Symbols&) = delete;
 
   // {"as_int": 3} or {"as_expr": {"expr_str": …, "hint": …}}, for SymInt, SymFloat and SymBool.
   Scalar evaluate(JsonElement value) const;
@@ -39,6 +41,7 @@ class Symbols {
 
  private:
   void read_ranges(JsonElement ranges);
+  void check_derived() const;
   void read_hints(const std::vector<InputSizes>& inputs);
   void bind_dimension(const InputSizes& input, size_t dimension, int64_t size,
                       std::string_view option);
@@ -47,6 +50,7 @@ class Symbols {
   Scalar evaluate_text(std::string_view expression) const;
 
   std::map<std::string, SizeSymbol, std::less<>> symbols_;
+  std::vector<SizeSymbol> derived_;  // ranges of expressions
   std::string batch_symbol_;
   mutable std::unordered_map<std::string_view, Scalar> evaluated_;
 };
