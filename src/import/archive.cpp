@@ -171,7 +171,7 @@ void Archive::State::list() {
   std::vector<std::string> names;
   for (zip_int64_t i = 0; i < count; ++i) {
     zip_stat_t about;
-    if (zip_stat_index(zip, static_cast<zip_uint64_t>(i), 0, &about) != 0) {
+    if (zip_stat_index(zip, static_cast<zip_uint64_t>(i), ZIP_FL_ENC_RAW, &about) != 0) {
       throw error("record " + std::to_string(i) + " cannot be read");
     }
     const std::string name = about.name ? about.name : "";

@@ -65,7 +65,7 @@ TEST(Archive, AMappedRecordOutlivesTheArchive) {
 }
 
 TEST(Archive, WhatIsNoArchiveIsOneError) {
-  EXPECT_THAT(error_of(""), HasSubstr("[FILE] is not a readable zip archive"));
+  EXPECT_THAT(error_of(""), HasSubstr("[FILE] is an empty archive"));
   EXPECT_THAT(error_of("no zip at all"), HasSubstr("expected what torch.export.save writes"));
   EXPECT_THAT(error_of(zip_bytes({})), HasSubstr("[FILE]"));
   EXPECT_THROW(Archive("/nowhere/at/all.pt2"), Error);

@@ -2,6 +2,7 @@
 // The fixtures of tests/fixtures/make_fixtures.py, imported without executing them.
 #include <gmock/gmock.h>
 
+#include <cstring>
 #include <filesystem>
 
 #include "base/error.hpp"
