@@ -11,6 +11,8 @@ namespace opgauge {
 
 std::span<const OpRow> convolution_rows();
 std::span<const OpRow> matmul_rows();
+std::span<const OpRow> softmax_rows();
+std::span<const OpRow> pool_rows();
 std::span<const OpRow> normalization_rows();
 std::span<const OpRow> pointwise_rows();
 std::span<const OpRow> view_rows();
@@ -26,6 +28,8 @@ inline auto all_op_rows() {
   return std::to_array<std::span<const OpRow>>({
       convolution_rows(),
       matmul_rows(),
+      softmax_rows(),
+      pool_rows(),
       normalization_rows(),
       pointwise_rows(),
       view_rows(),
