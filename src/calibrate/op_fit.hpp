@@ -9,7 +9,7 @@
 #include <vector>
 
 #include "calibrate/observe.hpp"
-#include "estimate/op_model.hpp"
+#include "estimate/op_predictor.hpp"
 
 namespace opgauge {
 

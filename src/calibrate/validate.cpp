@@ -47,7 +47,7 @@ ModelPrediction predict_model(const std::string& name, const Graph& graph, const
   out.model = name;
   std::vector<OpPrediction> calls;
   std::map<std::string, double> outside;
-  for (const CaseFacts& facts : facts_of(graph, model.conditions())) {
+  for (const CaseFacts& facts : facts_of(graph, conditions_of(model))) {
     const OpPrediction call = predictor.predict(facts);
     const OpPredictor::Total alone = predictor.total({call});
     out.node_class.push_back(call.key);

@@ -11,7 +11,7 @@
 
 #include "base/fields.hpp"
 #include "base/statistics.hpp"
-#include "estimate/op_model.hpp"
+#include "estimate/op_predictor.hpp"
 #include "graph/graph.hpp"
 
 namespace opgauge {

@@ -20,6 +20,7 @@
 #include "base/fields.hpp"
 #include "base/json.hpp"
 #include "machine/machine.hpp"
+#include "machine/op_model.hpp"
 
 namespace opgauge {
 
@@ -80,7 +81,7 @@ struct Calibration {
   std::map<std::string, std::string> fingerprint;
   std::vector<RooflineFit> roofline;
   std::optional<double> noise_floor;  // MAPE of the same measurement done twice
-  std::optional<Json> op_model;       // the op-level estimator's section
+  std::optional<OpModel> op_model;    // the op-level estimator's section
   static constexpr auto fields() {
     return std::make_tuple(
         field("schema_version", &Calibration::schema_version, "", "version of this record, 1"),

@@ -1,19 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-// The op-level model of one machine: per cost class a non-negative combination of physical features, what cross-
-// validation said of its errors, and how op errors add up to the error of a model. Equations: docs/model.md.
-//
-//   t(call)  = sum_j c_j phi_j(call)                               class coefficients, c_j >= 0
-//   sd^2(T)  = sum_class (tau_class sum_ops t)^2 + sum_ops (sigma_class t)^2
-//   interval = T exp(+- q sd(T) / T)                               q from held-out networks (split conformal)
+// The op-level section of a calibration: per cost class a non-negative combination of physical features, what cross-
+// validation said of its errors, and how op errors add up to the error of a model. Equations: docs/model.md; the
+// classes and features that the keys name: estimate/cost_class.hpp.
 #pragma once
 
 #include <optional>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 #include "base/fields.hpp"
-#include "estimate/cost_class.hpp"
 
 namespace opgauge {
 
@@ -72,7 +67,6 @@ struct OpModel {
   double floor_sd = 0.02;             // log error that no class explains (noise of the measurement)
   std::vector<ClassFit> classes;
 
-  CostConditions conditions() const { return {threads, l2_bytes, l3_bytes}; }
   static constexpr auto fields() {
     using M = OpModel;
     return std::make_tuple(
@@ -90,33 +84,5 @@ struct OpModel {
         field("classes", &M::classes, "", "the fitted classes"));
   }
 };
-
-struct OpPrediction {
-  std::string key;         // cost class used
-  double latency_s = 0;
-  double common_sd = 0, own_sd = 0;
-  std::string extrapolated;  // "" or why the call lies outside what was calibrated
-};
-
-// Looks classes up by key; borrows the model.
-class OpPredictor {
- public:
-  explicit OpPredictor(const OpModel& model);
-  OpPrediction predict(const CaseFacts& facts) const;
-
-  // Latency with a 90 % interval of a sum of predicted calls.
-  struct Total {
-    double latency_s = 0, low_s = 0, high_s = 0;
-  };
-  Total total(const std::vector<OpPrediction>& calls) const;
-
- private:
-  const ClassFit* find(const std::string& key) const;
-  const OpModel& model_;
-  std::unordered_map<std::string, const ClassFit*> by_key_;
-};
-
-// "f32" -> "", bf16 -> "@bf16": what a dtype adds to a class's key.
-std::string dtype_suffix(Dtype dtype);
 
 }  // namespace opgauge

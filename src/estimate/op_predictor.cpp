@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "estimate/op_model.hpp"
+#include "estimate/op_predictor.hpp"
 
 #include <algorithm>
 #include <cmath>

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+// The row `calibrated` of the table of estimators: each call by the op-level model of a calibration.
+#include <memory>
+
+#include "base/error.hpp"
+#include "estimate/estimators.hpp"
+#include "estimate/op_predictor.hpp"
+
+namespace opgauge {
+namespace {
+
+const OpModel& model_of(const EstimateOptions& options) {
+  if (!options.calibration || !options.calibration->op_model) {
+    throw Error("predict", "found no op-level calibration of this machine, expected one: run `opgauge calibrate`");
+  }
+  return *options.calibration->op_model;
+}
+
+std::vector<OpPrediction> predict_calls(const Graph& graph, const OpModel& model, bool allow_unknown) {
+  const OpPredictor predictor(model);
+  std::vector<OpPrediction> calls;
+  calls.reserve(graph.nodes.size());
+  const std::vector<CaseFacts> facts = facts_of(graph, conditions_of(model));
+  for (size_t n = 0; n < facts.size(); ++n) {
+    if (!graph.nodes[n].op) {
+      if (!allow_unknown) throw Call(graph, graph.nodes[n]).error("op is not in the op table, its time is unknown");
+      calls.emplace_back();
+      continue;
+    }
+    calls.push_back(predictor.predict(facts[n]));
+  }
+  return calls;
+}
+
+}  // namespace
+
+RegionTimer prepare_calibrated(const Graph& graph, const Rates&, const Machine&, const EstimateOptions& options,
+                               Estimate& total) {
+  const OpModel& model = model_of(options);
+  if (model.threads != options.threads) {
+    throw Error("predict", "the calibration is for " + std::to_string(model.threads) + " threads, expected one for " +
+                               std::to_string(options.threads) + ": run `opgauge calibrate --threads " +
+                               std::to_string(options.threads) + "`");
+  }
+  total.coefficients = "op-level calibration of " + options.calibration->created_at;
+  if (options.mode == PartitionMode::fused) {
+    total.notes.push_back("fused regions are the sum of their calls: the calibration is of eager execution");
+  }
+  auto calls = std::make_shared<std::vector<OpPrediction>>(predict_calls(graph, model, options.allow_unknown));
+  return [calls, &graph](const Region& region, const RegionLoad& load, RegionEstimate& out) {
+    for (const size_t node : region.nodes) {
+      out.latency_s += (*calls)[node].latency_s;
+      if (out.cost_class.empty()) out.cost_class = (*calls)[node].key;
+      if (!(*calls)[node].extrapolated.empty()) out.extrapolated = (*calls)[node].extrapolated;
+    }
+    // The model has no separate terms; the label says which of the machine's limits is nearest.
+    out.bottleneck = load.bound_by(out.latency_s);
+    (void)graph;
+  };
+}
+
+void finish_calibrated(const Graph& graph, const EstimateOptions& options, Estimate& total) {
+  const OpModel& model = model_of(options);
+  const OpPredictor::Total sum = OpPredictor(model).total(predict_calls(graph, model, options.allow_unknown));
+  total.latency_low_s = sum.low_s;
+  total.latency_high_s = sum.high_s;
+}
+
+}  // namespace opgauge
