@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The row `calibrated` of the table of estimators: each call by the op-level model of a calibration.
 #include <memory>
+#include <numeric>
 
 #include "base/error.hpp"
 #include "estimate/estimators.hpp"
@@ -47,15 +48,20 @@ RegionTimer prepare_calibrated(const Graph& graph, const Rates&, const Machine&,
     total.notes.push_back("fused regions are the sum of their calls: the calibration is of eager execution");
   }
   auto calls = std::make_shared<std::vector<OpPrediction>>(predict_calls(graph, model, options.allow_unknown));
-  return [calls, &graph](const Region& region, const RegionLoad& load, RegionEstimate& out) {
+  return [calls](const Region& region, const RegionLoad& load, RegionEstimate& out) {
     for (const size_t node : region.nodes) {
-      out.latency_s += (*calls)[node].latency_s;
-      if (out.cost_class.empty()) out.cost_class = (*calls)[node].key;
-      if (!(*calls)[node].extrapolated.empty()) out.extrapolated = (*calls)[node].extrapolated;
+      const OpPrediction& call = (*calls)[node];
+      out.latency_s += call.latency_s;
+      out.launch_s += call.call_s;
+      if (out.cost_class.empty()) out.cost_class = call.key;
+      if (out.extrapolated.empty()) out.extrapolated = call.extrapolated;
     }
-    // The model has no separate terms; the label says which of the machine's limits is nearest.
-    out.bottleneck = load.bound_by(out.latency_s);
-    (void)graph;
+    // What the machine's ceilings alone would take; the fitted classes do not split their time this way.
+    out.compute_s = load.compute_s;
+    out.memory_s = std::accumulate(load.level_s.begin(), load.level_s.end(), 0.0);
+    out.bottleneck = 2 * out.launch_s > out.latency_s   ? Bottleneck::launch
+                     : out.compute_s >= out.memory_s ? Bottleneck::compute
+                                                     : Bottleneck::memory;
   };
 }
 

@@ -68,6 +68,8 @@ struct RegionEstimate {
   double dram_bytes = 0;
   std::vector<LevelTerm> levels;
   std::optional<double> energy_j;
+  std::string cost_class;    // calibrated estimator: the class that timed it
+  std::string extrapolated;  // why it lies outside what was calibrated, or empty
 
   double arithmetic_intensity() const {  // FLOP/B, 0 where nothing moves
     return work.bytes() ? static_cast<double>(work.flops()) / static_cast<double>(work.bytes()) : 0;
@@ -89,7 +91,10 @@ struct RegionEstimate {
         field("dram_bytes", &RegionEstimate::dram_bytes, "B",
               "of the bytes, those from or to DRAM"),
         field("levels", &RegionEstimate::levels, "", "bytes and time by memory level"),
-        field("energy_j", &RegionEstimate::energy_j, "J", "energy of the region"));
+        field("energy_j", &RegionEstimate::energy_j, "J", "energy of the region"),
+        field("cost_class", &RegionEstimate::cost_class, "", "class that timed it, or empty"),
+        field("extrapolated", &RegionEstimate::extrapolated, "",
+              "why it lies outside what was calibrated, or empty"));
   }
 };
 

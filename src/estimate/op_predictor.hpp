@@ -23,6 +23,7 @@ inline CostConditions conditions_of(const OpModel& model) {
 struct OpPrediction {
   std::string key;         // cost class used
   double latency_s = 0;
+  double call_s = 0;       // of it, the constant of one call
   double common_sd = 0, own_sd = 0;
   std::string extrapolated;  // "" or why the call lies outside what was calibrated
 };

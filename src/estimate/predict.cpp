@@ -15,12 +15,17 @@ namespace opgauge {
 RegionTimer prepare_roofline(const Graph&, const Rates&, const Machine&, const EstimateOptions&,
                              Estimate&);
 void finish_roofline(const Graph&, const EstimateOptions&, Estimate&);
+RegionTimer prepare_calibrated(const Graph&, const Rates&, const Machine&, const EstimateOptions&,
+                               Estimate&);
+void finish_calibrated(const Graph&, const EstimateOptions&, Estimate&);
 
 namespace {
 
 constexpr Estimator table[] = {
     {"roofline", "the machine's ceilings and bandwidths with fitted derates and a launch term",
      prepare_roofline, finish_roofline},
+    {"calibrated", "each call by the op-level model that `opgauge calibrate` fitted on this machine",
+     prepare_calibrated, finish_calibrated},
 };
 
 std::string region_name(const Graph& graph, const Region& region) {
