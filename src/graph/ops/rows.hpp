@@ -11,6 +11,8 @@ namespace opgauge {
 
 std::span<const OpRow> convolution_rows();
 std::span<const OpRow> matmul_rows();
+std::span<const OpRow> dropout_rows();
+std::span<const OpRow> attention_rows();
 std::span<const OpRow> softmax_rows();
 std::span<const OpRow> pool_rows();
 std::span<const OpRow> normalization_rows();
@@ -28,6 +30,8 @@ inline auto all_op_rows() {
   return std::to_array<std::span<const OpRow>>({
       convolution_rows(),
       matmul_rows(),
+      dropout_rows(),
+      attention_rows(),
       softmax_rows(),
       pool_rows(),
       normalization_rows(),
