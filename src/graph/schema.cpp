@@ -88,7 +88,7 @@ Argument parse_default(std::string_view type, std::string_view text) {
   if (text == "False") return false;
   if (text == "contiguous_format") return MemoryFormat::contiguous;
   if (text == "Mean") return int64_t{1};
-  if (text == "long") return Dtype::i64;
+  if (text == "long" || (element == "ScalarType" && text == "4")) return Dtype::i64;
   if (text.front() == '\'' || text.front() == '"')
     return std::string(text.substr(1, text.size() - 2));
   if (text.front() == '[') {

@@ -68,12 +68,14 @@ at::MemoryFormat memory_format(MemoryFormat format) {
   return at::MemoryFormat::Contiguous;
 }
 
-// Whole numbers are 0 or 1, so that they are valid indices of anything with two or more entries.
-at::Tensor random_tensor(const TensorType& type, std::mt19937& random) {
+// Whole numbers are 0 or 1, so that they are valid indices of anything with two or more entries;
+// all are 1 (true) where the case text says buffer.
+at::Tensor random_tensor(const TensorType& type, bool ones, std::mt19937& random) {
   at::Tensor t =
       at::empty_strided(type.sizes, type.strides, at::TensorOptions(scalar_type(type.dtype)));
   const size_t count = t.storage().nbytes() / t.element_size();
   std::uniform_real_distribution<float> real(0.1f, 1.0f);
+  const auto whole = [&] { return ones ? 1 : random() % 2; };
   for (size_t i = 0; i < count; ++i) {
     void* at = static_cast<char*>(t.storage().mutable_data()) + i * t.element_size();
     switch (t.scalar_type()) {
@@ -93,16 +95,16 @@ at::Tensor random_tensor(const TensorType& type, std::mt19937& random) {
         *static_cast<c10::complex<float>*>(at) = real(random);
         break;
       case at::kLong:
-        *static_cast<int64_t*>(at) = static_cast<int64_t>(random() % 2);
+        *static_cast<int64_t*>(at) = static_cast<int64_t>(whole());
         break;
       case at::kInt:
-        *static_cast<int32_t*>(at) = static_cast<int32_t>(random() % 2);
+        *static_cast<int32_t*>(at) = static_cast<int32_t>(whole());
         break;
       case at::kShort:
-        *static_cast<int16_t*>(at) = static_cast<int16_t>(random() % 2);
+        *static_cast<int16_t*>(at) = static_cast<int16_t>(whole());
         break;
       default:
-        *static_cast<uint8_t*>(at) = static_cast<uint8_t>(random() % 2);
+        *static_cast<uint8_t*>(at) = static_cast<uint8_t>(whole());
         break;
     }
   }
@@ -299,7 +301,9 @@ Observed observe(const Graph& graph, const Node& node) {
     std::mt19937 random(1);
     for_each_operand(node, [&](ValueId id) {
       const at::Tensor& t =
-          operands.try_emplace(static_cast<int32_t>(id), random_tensor(graph[id].type, random))
+          operands
+              .try_emplace(static_cast<int32_t>(id),
+                           random_tensor(graph[id].type, graph[id].role == Role::buffer, random))
               .first->second;
       owners.emplace(t.storage().unsafeGetStorageImpl(), id);
     });

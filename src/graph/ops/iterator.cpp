@@ -43,9 +43,11 @@ std::vector<size_t> iteration_order(const Dims& shape, const std::vector<Dims>& 
   return order;
 }
 
+}  // namespace
+
 // Strides of a fresh output: TensorIteratorBase::fast_set_up where all operands look alike, else by
 // iteration order.
-Dims output_strides(const Dims& shape, const std::vector<TensorType>& operands) {
+Dims iteration_strides(const Dims& shape, const std::vector<TensorType>& operands) {
   const bool same_shape = std::all_of(operands.begin(), operands.end(),
                                       [&](const TensorType& one) { return one.sizes == shape; });
   if (same_shape) {
@@ -82,8 +84,6 @@ Dims output_strides(const Dims& shape, const std::vector<TensorType>& operands) 
   }
   return result;
 }
-
-}  // namespace
 
 Dtype promote(Dtype a, Dtype b) {
   if (a == b) return a;
@@ -181,7 +181,7 @@ Iteration iterate(const Call& call, std::span<const Operand> operands, Promotion
     }
     return result;
   }
-  Dims strides = output_strides(shape, inputs);
+  Dims strides = iteration_strides(shape, inputs);
   result.output = TensorType(dtype, std::move(shape), std::move(strides));
   result.write_bytes += result.output.bytes();
   return result;

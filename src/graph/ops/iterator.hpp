@@ -47,6 +47,9 @@ struct Iteration {
 Iteration iterate(const Call& call, std::span<const Operand> operands, Promotion promotion,
                   const TensorType* in_place = nullptr);
 
+// Strides of a fresh output over operands that broadcast to `shape`.
+Dims iteration_strides(const Dims& shape, const std::vector<TensorType>& operands);
+
 // Bytes of the distinct elements behind a tensor: an expanded dimension counts once.
 int64_t touched_bytes(const TensorType& type);
 

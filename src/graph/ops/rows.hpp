@@ -17,6 +17,13 @@ std::span<const OpRow> softmax_rows();
 std::span<const OpRow> pool_rows();
 std::span<const OpRow> normalization_rows();
 std::span<const OpRow> pointwise_rows();
+std::span<const OpRow> sorting_rows();
+std::span<const OpRow> scatter_rows();
+std::span<const OpRow> scan_rows();
+std::span<const OpRow> rearrange_rows();
+std::span<const OpRow> indexing_rows();
+std::span<const OpRow> factory_rows();
+std::span<const OpRow> assertion_rows();
 std::span<const OpRow> view_rows();
 std::span<const OpRow> split_rows();
 std::span<const OpRow> selection_rows();
@@ -36,6 +43,13 @@ inline auto all_op_rows() {
       pool_rows(),
       normalization_rows(),
       pointwise_rows(),
+      sorting_rows(),
+      scatter_rows(),
+      scan_rows(),
+      rearrange_rows(),
+      indexing_rows(),
+      factory_rows(),
+      assertion_rows(),
       view_rows(),
       split_rows(),
       selection_rows(),
