@@ -86,22 +86,27 @@ Tensor convolve_onednn(Run& run, const Tensor& x, const Tensor& w, const Tensor&
                        const Window& window, const Dims& sizes) {
   const MemoryFormat format = format_of(x, w);
   const Tensor input = run.contiguous(x, format), weight = run.contiguous(w, format);
-  const onednn::ConvolutionMemory memory = onednn::convolution_memory({.dtype = x.dtype(),
-                                                                       .input = x.type.sizes,
-                                                                       .weight = w.type.sizes,
-                                                                       .output = sizes,
-                                                                       .stride = window.stride,
-                                                                       .dilation = window.dilation,
-                                                                       .groups = window.groups,
-                                                                       .bias = bias.defined()});
+  const onednn::ConvolutionShape shape{.dtype = x.dtype(),
+                                       .input = x.type.sizes,
+                                       .weight = w.type.sizes,
+                                       .output = sizes,
+                                       .stride = window.stride,
+                                       .padding = window.padding,
+                                       .groups = window.groups,
+                                       .transposed = window.transposed,
+                                       .bias = bias.defined()};
   run.read(bias);
   if (format != MemoryFormat::contiguous) {
+    const onednn::ConvolutionMemory memory = onednn::channels_last_convolution_memory(shape);
     const Tensor y = run.empty(with_format(x.dtype(), sizes, format));
+    const Tensor own = run.scratch(memory.private_bytes);
+    const Tensor packed = run.reorder(weight, memory.weight);
     run.read(input);
-    run.read(weight);
+    run.read(packed);
     run.write(y);
     return y;
   }
+  const onednn::ConvolutionMemory memory = onednn::convolution_memory(shape);
   Tensor blocked_output;
   {
     const Tensor blocked_input = run.reorder(input, memory.input);
@@ -114,14 +119,43 @@ Tensor convolve_onednn(Run& run, const Tensor& x, const Tensor& w, const Tensor&
   }
   Tensor y = run.empty(x.dtype(), sizes);
   run.copy(y, blocked_output);
-  return y;
+  return memory.output_is_turned ? run.clone(y, MemoryFormat::contiguous) : y;
 }
 
 // im2col and one matrix product an image.
 Tensor convolve_unfolded(Run& run, const Tensor& x, const Tensor& w, const Tensor& bias,
                          const Window& window, const Dims& sizes) {
-  const MemoryFormat format = format_of(x, w);
+  const MemoryFormat format = x.rank() == 4 ? format_of(x, w) : MemoryFormat::contiguous;
   const Tensor input = run.contiguous(x, format), weight = run.contiguous(w, format);
+  Tensor y;
+  if (window.transposed) {
+    const int64_t positions = product(Dims(x.type.sizes.begin() + 2, x.type.sizes.end()));
+    const bool images =
+        x.rank() == 4;  // all at once in 2-d; one at a time in 3-d, from a copy of the input
+    Tensor columns =
+        run.empty(x.dtype(), {images ? x.size(0) : 0, w.numel() / w.size(0), positions});
+    Tensor copied = images ? Tensor() : run.clone(input);
+    y = run.empty(with_format(x.dtype(), sizes, format));
+    copied = {};
+    if (!images) columns = run.empty(x.dtype(), {w.numel() / w.size(0), positions});
+    const int64_t ones =
+        images || !bias.defined() ? 0 : product(Dims(sizes.begin() + 2, sizes.end()));
+    run.empty(x.dtype(), {ones});
+    for (const Tensor& one : {input, weight, columns, bias}) run.read(one);
+    run.write(columns);
+    run.write(y);
+    return y;
+  }
+  if (any_above(window.dilation, 1)) {  // one image at a time
+    y = run.empty(with_format(x.dtype(), sizes, format));
+    const int64_t positions = product(Dims(sizes.begin() + 2, sizes.end()));
+    const Tensor columns = run.empty(x.dtype(), {w.numel() / w.size(0), positions});
+    for (const Tensor* one : {&input, &weight, &bias}) run.read(*one);
+    run.work.read_bytes += x.size(0) * columns.bytes();
+    run.work.write_bytes += x.size(0) * columns.bytes();
+    run.write(y);
+    return y;
+  }
   Tensor columns = input;
   const bool as_it_is = product(Dims(w.type.sizes.begin() + 2, w.type.sizes.end())) == 1 &&
                         !any_above(window.stride, 1) && !any_above(window.padding, 0);
@@ -131,7 +165,7 @@ Tensor convolve_unfolded(Run& run, const Tensor& x, const Tensor& w, const Tenso
     run.read(input);
     run.write(columns);
   }
-  Tensor y = run.empty(with_format(x.dtype(), sizes, format));
+  y = run.empty(with_format(x.dtype(), sizes, format));
   if (bias.defined()) {
     run.read(bias);
     run.write(y);
@@ -147,7 +181,8 @@ Tensor convolve(Run& run, const Tensor& x, const Tensor& w, const Tensor& bias,
                 const Window& window, const Dims& sizes) {
   if (goes_to_onednn(x, w, window)) return convolve_onednn(run, x, w, bias, window, sizes);
   if (window.groups == 1) return convolve_unfolded(run, x, w, bias, window, sizes);
-  const Tensor input = run.contiguous(x, format_of(x, w));
+  const Tensor weight = run.contiguous(w, format_of(x, w)),
+               input = run.contiguous(x, format_of(x, w));
   Tensors parts;
   for (int64_t i = 0; i < window.groups; ++i) {
     const auto part = [&](const Tensor& whole, int64_t dim) {
@@ -158,7 +193,7 @@ Tensor convolve(Run& run, const Tensor& x, const Tensor& w, const Tensor& bias,
     part_sizes[1] /= window.groups;
     Window one = window;
     one.groups = 1;
-    parts.push_back(convolve_unfolded(run, part(input, 1), part(w, 0),
+    parts.push_back(convolve_unfolded(run, part(input, 1), part(weight, 0),
                                       bias.defined() ? part(bias, 0) : bias, one, part_sizes));
   }
   Tensor y = run.empty(with_format(x.dtype(), sizes, suggested_format(parts[0].type)));

@@ -49,47 +49,4 @@ int64_t matmul_scratch_bytes(MatmulShape s) {
   return bytes + rows * columns * sum_bytes;
 }
 
-ConvolutionMemory convolution_memory(const ConvolutionShape& s) {
-  constexpr int64_t block = 16, slack_bytes = 128, sum_bytes = 4;
-  const int64_t element = size_bytes(s.dtype);
-  const int64_t batch = s.input[0], inputs = s.input[1], outputs = s.output[1];
-  const int64_t group_inputs = inputs / s.groups, group_outputs = outputs / s.groups;
-  const auto positions = [](const Dims& sizes) {
-    return product(Dims(sizes.begin() + 2, sizes.end()));
-  };
-  const int64_t kernel = positions(s.weight), in = positions(s.input), out = positions(s.output);
-  const bool pointwise = kernel == 1, half = s.dtype == Dtype::bf16;
-  const bool strided =
-      std::any_of(s.stride.begin(), s.stride.end(), [](int64_t one) { return one != 1; });
-
-  ConvolutionMemory memory;
-  int64_t padded_inputs = inputs, padded_outputs = outputs;
-  if (s.groups == 1) {
-    padded_inputs = round_up(inputs, block);
-    padded_outputs = round_up(outputs, block);
-    memory.weight = padded_outputs * padded_inputs * kernel * element;
-    if (inputs < block && !pointwise) {  // the plain layout is read as it is
-      memory.weight = padded_outputs * (half ? round_up(inputs, 2) : inputs) * kernel * element;
-      padded_inputs = 0;
-    }
-    if (pointwise && strided) memory.private_bytes += slack_bytes + padded_inputs * out * element;
-    if (pointwise && half) memory.private_bytes += slack_bytes + padded_outputs * out * sum_bytes;
-  } else if (s.groups == inputs && outputs == inputs) {  // depthwise
-    padded_inputs = padded_outputs = round_up(inputs, block);
-    memory.weight = padded_inputs * kernel * element;
-  } else if (group_inputs % 4 == 0 && group_outputs % 4 == 0) {  // blocks of 16, 8 or 4 channels
-    memory.weight = outputs * group_inputs * kernel * element;
-  } else {  // a matrix product over unfolded windows, in the plain layout
-    padded_inputs = 0;
-    if (!pointwise) memory.private_bytes += slack_bytes + group_inputs * kernel * out * element;
-    if (half) memory.private_bytes += slack_bytes + group_outputs * out * sum_bytes;
-    if (half && s.bias) memory.private_bytes += slack_bytes + outputs * sum_bytes;
-  }
-  memory.input = batch * padded_inputs * in * element;
-  memory.output = batch * padded_outputs * out * element;
-  if (s.bias && padded_outputs != outputs)
-    memory.private_bytes += slack_bytes + padded_outputs * element;
-  return memory;
-}
-
 }  // namespace opgauge::onednn

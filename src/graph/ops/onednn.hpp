@@ -21,15 +21,19 @@ int64_t matmul_scratch_bytes(MatmulShape shape);
 struct ConvolutionShape {
   Dtype dtype = Dtype::f32;
   Dims input, weight, output;
-  Dims stride, dilation;
+  Dims stride, padding;
   int64_t groups = 1;
-  bool bias = false;
+  bool transposed = false, bias = false;
 };
 // Bytes of what oneDNN allocates, 0 for what it does not need. `input`, `weight` and `output` are
 // copies in its own blocked layout; `private_bytes` is its scratchpad.
 struct ConvolutionMemory {
   int64_t input = 0, weight = 0, output = 0, private_bytes = 0;
+  bool output_is_turned = false;  // it is channels-last and is copied once more
 };
 ConvolutionMemory convolution_memory(const ConvolutionShape& shape);
+// The same for channels-last input and output, which are used as they are. A single input channel
+// takes up to 220 kB more than stated here, a kernel of 16 x 16 in bf16 up to 8 kB.
+ConvolutionMemory channels_last_convolution_memory(const ConvolutionShape& shape);
 
 }  // namespace opgauge::onednn
