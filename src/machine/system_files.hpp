@@ -16,7 +16,8 @@ namespace opgauge {
 
 class SystemFiles {
  public:
-  explicit SystemFiles(std::filesystem::path root = "/") : root_(std::move(root)) {}
+  SystemFiles() : root_("/") {}
+  explicit SystemFiles(std::filesystem::path root) : root_(std::move(root)) {}
 
   // The file without trailing white space; nullopt if it is absent, unreadable or not a plain small
   // file.
