@@ -50,10 +50,14 @@ void take_line(int, void* state) {
   reading.table.rows.push_back(std::move(cells));
 }
 
+// A number, or one with a short unit: "4.09 G", "3.2 %", "1.50 MiB", "12.5 GFLOP/s".
 bool is_number(std::string_view text) {
   double value;
   const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), value);
-  return code == std::errc() && end == text.data() + text.size();
+  if (code != std::errc()) return false;
+  const std::string_view unit(end, static_cast<size_t>(text.data() + text.size() - end));
+  return unit.empty() ||
+         (unit.front() == ' ' && unit.size() <= 9 && unit.find(' ', 1) == std::string_view::npos);
 }
 
 size_t display_width(std::string_view text) {

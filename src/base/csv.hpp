@@ -29,7 +29,7 @@ Table read_csv(const std::filesystem::path& path);
 std::string csv_line(const std::vector<std::string>& cells);  // with the newline
 std::string to_csv(const Table& table);
 std::string to_markdown(const Table& table);
-// Aligned columns for a terminal; a column whose every cell is a number is right-aligned.
+// Aligned columns for a terminal; a column whose every cell is a number ("12", "4.09 G") is right-aligned.
 std::string to_text(const Table& table);
 
 // One cell of JSON: text as it is, null as "", numbers at full precision, lists and objects as compact JSON.

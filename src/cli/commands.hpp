@@ -9,9 +9,13 @@
 namespace opgauge {
 
 void declare_completion(CLI::App& app, Run& run);
+void declare_describe(CLI::App& app, Run& run);
+void declare_list(CLI::App& app, Run& run);
 void declare_machine(CLI::App& app, Run& run);
 
 inline constexpr auto commands = std::to_array<Command>({
+    {"describe", "what a model is and takes: parameters, work, bytes, memory, ops", declare_describe},
+    {"list", "the models and ops this program knows", declare_list},
     {"machine", "detect or show this machine: declared beside measured", declare_machine},
     {"completion", "print a shell completion script", declare_completion},
 });

@@ -50,6 +50,6 @@ std::vector<CapacityVerdict> judge_capacities(const std::vector<double>& declare
                                               double largest_working_set_bytes);
 
 // "48 KiB", "1.3 MiB": three significant digits.
-std::string format_bytes(double bytes);
+std::string print_bytes(double bytes);
 
 }  // namespace opgauge

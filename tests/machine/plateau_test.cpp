@@ -108,9 +108,9 @@ TEST(Plateau, WhatTheSweepDidNotReachIsSaid) {
 }
 
 TEST(Plateau, BytesAreReadable) {
-  EXPECT_EQ(format_bytes(48 * KiB), "48 KiB");
-  EXPECT_EQ(format_bytes(1.3 * MiB), "1.3 MiB");
-  EXPECT_EQ(format_bytes(999), "999 B");
+  EXPECT_EQ(print_bytes(48 * KiB), "48 KiB");
+  EXPECT_EQ(print_bytes(1.3 * MiB), "1.3 MiB");
+  EXPECT_EQ(print_bytes(999), "999 B");
 }
 
 }  // namespace

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/model_options.hpp"
+
+#include <charconv>
+
+#include "base/error.hpp"
+
+namespace opgauge {
+
+void ModelOptions::declare(CLI::App& app) {
+  app.add_option(
+         "model", model,
+         "a family (opgauge list models) with parameters as in resnet50:image=160, a .pt2 file "
+         "of torch.export, a graph file, or one op case")
+      ->required()
+      ->type_name("MODEL");
+  app.add_option("--batch", batch, "size of the inputs' first dimension")
+      ->type_name("N")
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 31));
+  app.add_option("--dim", dims, "symbolic size of an export, by its name or input dimension")
+      ->type_name("s0=8|x.1=8");
+}
+
+ModelSource ModelOptions::load() const {
+  ModelBindings bindings;
+  if (batch > 0) bindings.batch = batch;
+  for (const std::string& text : dims) {
+    const size_t equals = text.find('=');
+    int64_t size = 0;
+    const char* const begin = text.data() + (equals == std::string::npos ? 0 : equals + 1);
+    const char* const end = text.data() + text.size();
+    const auto [stop, code] = std::from_chars(begin, end, size);
+    if (equals == std::string::npos || equals == 0 || code != std::errc() || stop != end ||
+        size < 0) {
+      throw Error("--dim", "found \"" + text + "\", expected NAME=SIZE such as s0=8 or x.1=8");
+    }
+    if (!bindings.dims.emplace(text.substr(0, equals), size).second) {
+      throw Error("--dim", "\"" + text.substr(0, equals) + "\" is given twice");
+    }
+  }
+  return load_model(model, bindings);
+}
+
+}  // namespace opgauge
