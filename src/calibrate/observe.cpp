@@ -43,7 +43,7 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
       failures.push_back(networks[i].graph.name + ": " + state.outcome->reason);
       continue;
     }
-    Observation seen{networks[i].graph.name, networks[i].archetype, networks[i].graph, {}, 0, 0};
+    Observation seen{networks[i].graph.name, networks[i].archetype, networks[i].graph, {}, 0, 0, 0};
     std::vector<double> runs;
     for (const Visit& visit : state.visits) {
       if (visit.node_s.empty()) continue;
@@ -52,6 +52,7 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
         seen.quiet_node_s[n] = std::min(seen.quiet_node_s[n], visit.node_s[n]);
       }
       runs.push_back(visit.run_s);
+      seen.least_run_s = seen.visits == 0 ? visit.least_run_s : std::min(seen.least_run_s, visit.least_run_s);
       ++seen.visits;
     }
     if (seen.visits == 0) continue;
@@ -70,6 +71,7 @@ void write_observations(const std::filesystem::path& path, std::span<const Obser
     line["graph"] = print_graph(one.graph);
     line["quiet_node_s"] = encode(one.quiet_node_s);
     line["typical_s"] = encode(one.typical_s);
+    line["least_run_s"] = encode(one.least_run_s);
     line["visits"] = one.visits;
     text += line.dump() + "\n";
   }
@@ -94,6 +96,7 @@ std::vector<Observation> read_observations(const std::filesystem::path& path) {
     take("graph", graph);
     take("quiet_node_s", one.quiet_node_s);
     take("typical_s", one.typical_s);
+    take("least_run_s", one.least_run_s);
     take("visits", one.visits);
     one.graph = parse_graph(graph);
     if (one.quiet_node_s.size() != one.graph.nodes.size()) {

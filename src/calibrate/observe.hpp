@@ -19,6 +19,7 @@ struct Observation {
   Graph graph;
   std::vector<double> quiet_node_s;  // per node, the least over visits
   double typical_s = 0;            // median end-to-end run
+  double least_run_s = 0;          // quickest end-to-end run
   int visits = 0;
 };
 

@@ -1,0 +1,195 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/calibrate_design.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <map>
+
+#include "base/csv.hpp"
+#include "base/statistics.hpp"
+#include "base/units.hpp"
+#include "calibrate/op_fit.hpp"
+#include "cli/calendar.hpp"
+#include "cli/interruption.hpp"
+#include "graph/case.hpp"
+#include "graph/rewrite.hpp"
+#include "machine/calibration.hpp"
+#include "machine/fingerprint.hpp"
+#include "machine/machine_files.hpp"
+
+namespace opgauge {
+namespace {
+
+// Least time that the budget should leave for a visit: three runs each, twenty-five visits.
+constexpr double passes = 75;
+
+CostConditions conditions_of(const Machine& machine, int threads) {
+  CostConditions conditions;
+  conditions.threads = threads;
+  for (const MemoryLevel& level : machine.levels) {
+    const double capacity = level.capacity_bytes();
+    if (level.name == "L2" && capacity > 0) conditions.l2_bytes = capacity;
+    if (level.name == "L3" && capacity > 0) conditions.l3_bytes = capacity;
+  }
+  return conditions;
+}
+
+void print_design(const Design& design, const CostConditions& conditions, const std::string& precision) {
+  Table networks{{"network", "archetype", "nodes", "guessed ms"}, {}};
+  double total_s = 0;
+  for (const DesignedNetwork& network : design.networks) {
+    networks.rows.push_back({network.graph.name, network.archetype, std::to_string(network.graph.nodes.size()),
+                             fmt::format("{:.2f}", 1e3 * network.guess_s)});
+    total_s += network.guess_s;
+  }
+  std::cout << to_text(networks) << "\n";
+  Table classes{{"cost class", "cases"}, {}};
+  for (const auto& [key, count] : count_cases(design, conditions)) classes.rows.push_back({key, std::to_string(count)});
+  std::cout << to_text(classes)
+            << fmt::format("\n{} networks in {}, about {} for one pass (guessed), {} visits fit into the budget at three runs a visit\n",
+                           design.networks.size(), precision, format_seconds(total_s), static_cast<int>(passes / 3));
+}
+
+void print_classes(const OpFitResult& fit) {
+  std::map<std::string, double> share;
+  double all_s = 0;
+  for (const FittedCase& one : fit.cases) {
+    share[one.key] += one.measured_s;
+    all_s += one.measured_s;
+  }
+  Table table{{"cost class", "cases", "networks", "share %", "held-out %", "bias %", "coefficients (s per unit, +- standard error)"}, {}};
+  for (const ClassFit& one : fit.model.classes) {
+    if (one.cases == 0) continue;
+    std::string coefficients;
+    for (const FeatureCoefficient& c : one.coefficients) {
+      if (c.value_s <= 0) continue;
+      coefficients += fmt::format("{}{} {:.3g}", coefficients.empty() ? "" : ", ", c.feature, c.value_s);
+      if (c.standard_error_s) coefficients += fmt::format(" +-{:.1g}", *c.standard_error_s);
+    }
+    table.rows.push_back({one.key, std::to_string(one.cases), std::to_string(one.networks), fmt::format("{:.1f}", 100 * share[one.key] / all_s),
+                          one.held_out_error ? fmt::format("{:.1f}", 100 * *one.held_out_error) : "",
+                          one.held_out_bias ? fmt::format("{:+.1f}", 100 * *one.held_out_bias) : "", coefficients});
+  }
+  std::cout << to_text(table);
+}
+
+}  // namespace
+
+void DesignedCalibration::declare(CLI::App& app) {
+  execution.declare(app);
+  app.add_option("--budget", budget, "time to measure for")->capture_default_str();
+  app.add_option("--precision", precision, "fp32, bf16, fp16 or int8")->capture_default_str();
+  app.add_option("--networks", networks, "designed networks at most")->capture_default_str()->check(CLI::Range(10, 5000));
+  app.add_option("--visits", visits, "to each network at most")->capture_default_str()->check(CLI::Range(1, 100000));
+  app.add_flag("--dry-run", dry_run, "print the networks and the cases per cost class, measure nothing");
+  app.add_flag("--cross-validate", cross_validate, "print the held-out error of every network archetype too");
+  app.add_option("--keep", keep, "write what was measured to FILE, for --refit")->type_name("FILE");
+  app.add_option("--refit", refit, "fit FILE, written by --keep, instead of measuring")->type_name("FILE");
+}
+
+int DesignedCalibration::run() {
+  const double budget_s = parse_duration_s("--budget", budget);
+  const ExecutionSettings settings = execution.read();
+  const Machine machine_record = find_machine(machine);
+  DesignOptions designing;
+  designing.seed = settings.seed;
+  designing.networks = networks;
+  designing.pass_s = budget_s / passes;
+  designing.conditions = conditions_of(machine_record, settings.threads);
+
+  Calibration calibration;
+  calibration.machine = machine_record.name;
+  calibration.created_at = utc_timestamp();
+  calibration.statistic = "quiet";
+  calibration.fingerprint = {{"class", fingerprint(machine_record).class_key},
+                             {"threads", std::to_string(settings.threads)},
+                             {"allocator", std::string(name_of(settings.allocator))},
+                             {"flush_denormal", settings.flush_denormal ? "true" : "false"},
+                             {"precision", precision},
+                             {"device", execution.device}};
+  std::vector<Observation> observations;
+  MachineSpeed quiet{};
+  double elapsed_s = 0;
+  if (refit.empty()) {
+    Design design = make_design(designing);
+    if (precision != "fp32") {
+      std::erase_if(design.networks, [&](DesignedNetwork& network) {
+        try {
+          network.graph = to_precision(network.graph, precision);
+          return false;
+        } catch (const Error&) {
+          return true;  // an op that this precision lacks
+        }
+      });
+    }
+    if (dry_run) {
+      print_design(design, designing.conditions, precision);
+      return 0;
+    }
+    const auto device = open_device(execution.device, settings);
+    if (const auto reason = device->lacks(precision)) throw Error("calibrate", *reason);
+    for (const auto& [name, version] : device->versions()) calibration.fingerprint[name] = version;
+    ObserveOptions observing;
+    observing.budget_s = budget_s;
+    observing.max_visits = visits;
+    observing.seed = settings.seed;
+    catch_interruptions();
+    ObservedSet seen = observe_with_probes(*device, design.networks, observing, "calibrating");
+    if (interrupted()) return 130;
+    for (const std::string& failure : seen.failures) std::cerr << "left out: " << failure << "\n";
+    observations = std::move(seen.networks);
+    quiet = seen.quiet_probe;
+    elapsed_s = seen.elapsed_s;
+    calibration.data = fmt::format("{} designed networks, seed {}", observations.size(), settings.seed);
+    if (!keep.empty()) write_observations(keep, observations);
+  } else {
+    observations = read_observations(refit);
+    calibration.data = "refit of " + refit;
+  }
+  OpFitOptions fitting;
+  fitting.conditions = designing.conditions;
+  fitting.seed = settings.seed;
+  OpFitResult fit = fit_op_model(observations, fitting);
+  fit.model.allocator = name_of(settings.allocator);
+  fit.model.running_s = elapsed_s;
+  fit.model.probe_compute_s = quiet.compute_s;
+  fit.model.probe_memory_s = quiet.memory_s;
+  std::vector<double> contention;
+  for (const Observation& one : observations) {
+    double quiet_s = 0;
+    for (const double s : one.quiet_node_s) quiet_s += s;
+    if (quiet_s > 0) contention.push_back(one.typical_s / quiet_s);
+  }
+  fit.model.contention = median(contention);
+  calibration.op_model = fit.model;
+
+  print_classes(fit);
+  const ErrorSummary whole = summarize_errors(fit.network_held_out_s, fit.network_measured_s);
+  std::cout << fmt::format(
+      "\nheld-out networks: MAPE {}, median {}, p90 {}, bias {:+.1f} %, within 10 % {}\n", format_percent(whole.mape),
+      format_percent(whole.median), format_percent(whole.p90), 100 * whole.bias, format_percent(whole.within_10, 0));
+  std::cout << fmt::format("{} networks, {} calls, {} visits in {}; contention {:.2f}; 90 % intervals at {:.2f} standard deviations\n",
+                           fit.model.networks, fit.model.cases, fit.model.visits, format_duration(elapsed_s), fit.model.contention,
+                           fit.model.interval_factor);
+  if (cross_validate) {
+    std::map<std::string, std::pair<std::vector<double>, std::vector<double>>> groups;
+    for (size_t i = 0; i < observations.size(); ++i) {
+      groups[observations[i].group].first.push_back(fit.network_held_out_s[i]);
+      groups[observations[i].group].second.push_back(fit.network_measured_s[i]);
+    }
+    Table table{{"archetype", "networks", "MAPE %", "bias %"}, {}};
+    for (const auto& [group, both] : groups) {
+      const ErrorSummary errors = summarize_errors(both.first, both.second);
+      table.rows.push_back({group, std::to_string(errors.count), fmt::format("{:.1f}", 100 * errors.mape), fmt::format("{:+.1f}", 100 * errors.bias)});
+    }
+    std::cout << "\n" << to_text(table);
+  }
+  const std::filesystem::path path = output.empty() ? write_calibration(calibration_home(), calibration) : std::filesystem::path(output);
+  if (!output.empty()) write_json(path, encode(calibration));
+  std::cout << "written: " << path.string() << "\n";
+  return 0;
+}
+
+}  // namespace opgauge

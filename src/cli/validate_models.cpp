@@ -1,0 +1,157 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/validate_models.hpp"
+
+#include <fmt/format.h>
+#include <spawn.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <boost/uuid/name_generator_sha1.hpp>
+#include <boost/uuid/uuid_io.hpp>
+#include <filesystem>
+#include <iostream>
+
+#include "base/units.hpp"
+#include "calibrate/validate.hpp"
+#include "cli/calendar.hpp"
+#include "cli/validation_models.hpp"
+#include "cli/version.hpp"
+#include "machine/calibration.hpp"
+#include "machine/machine_files.hpp"
+
+extern char** environ;
+
+namespace opgauge {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Runs this program again with other arguments and waits; its exit code.
+int run_again(const std::vector<std::string>& arguments) {
+  const std::string self = fs::read_symlink("/proc/self/exe").string();
+  std::vector<std::string> words{self};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  std::vector<char*> argv;
+  for (std::string& word : words) argv.push_back(word.data());
+  argv.push_back(nullptr);
+  pid_t child = 0;
+  if (::posix_spawn(&child, self.c_str(), nullptr, nullptr, argv.data(), environ) != 0) {
+    throw Error(self, "cannot be started again to measure");
+  }
+  int status = 0;
+  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+// The least of both, model by model and call by call.
+void merge(MeasuredSet& into, const MeasuredSet& from) {
+  if (into.models.empty()) {
+    into = from;
+    return;
+  }
+  into.probe_compute_s = std::min(into.probe_compute_s, from.probe_compute_s);
+  into.probe_memory_s = std::min(into.probe_memory_s, from.probe_memory_s);
+  for (const MeasuredModel& one : from.models) {
+    const auto at = std::find_if(into.models.begin(), into.models.end(), [&](const auto& m) { return m.model == one.model; });
+    if (at == into.models.end()) {
+      into.models.push_back(one);
+      continue;
+    }
+    for (size_t n = 0; n < at->node_s.size(); ++n) at->node_s[n] = std::min(at->node_s[n], one.node_s[n]);
+    at->typical_s = (at->typical_s * at->visits + one.typical_s * one.visits) / (at->visits + one.visits);
+    at->least_run_s = std::min(at->least_run_s, one.least_run_s);
+    at->visits += one.visits;
+  }
+}
+
+StoredCalibration calibration_for(const std::string& given, const Machine& machine) {
+  if (!given.empty()) return {given, read_calibration(given)};
+  const auto stored = newest_calibration(calibration_roots(), machine.name);
+  if (!stored) throw Error("validate", "found no calibration of " + machine.name + ", expected one: run `opgauge calibrate`");
+  return *stored;
+}
+
+}  // namespace
+
+void ValidateModels::declare(CLI::App& app) {
+  app.add_option("--calibration", calibration, "calibration file; the newest of this machine if not given");
+  app.add_option("--folder", folder, "where predictions and measurements are kept")->capture_default_str();
+  app.add_option("--budget", budget, "time for each measuring process")->capture_default_str();
+  app.add_option("--visits", visits, "to each model, of all processes of one side together")->capture_default_str()->check(CLI::Range(1, 100000));
+  app.add_option("--processes", processes, "measuring processes; every second one gives the noise floor")->capture_default_str()->check(CLI::Range(1, 100));
+  app.add_option("--device", device, "cpu or cuda")->capture_default_str();
+  app.add_option("--min-coverage", min_coverage, "exit 1 if fewer percent of the models lie inside their interval")->check(CLI::Range(0.0, 100.0));
+  output.declare(app);
+}
+
+int ValidateModels::run() {
+  const double budget_s = parse_duration_s("--budget", budget);
+  const Machine record = find_machine(machine);
+  const StoredCalibration stored = calibration_for(calibration, record);
+  if (!stored.calibration.op_model) {
+    throw Error(stored.path.string(), "found no op-level section, expected one written by `opgauge calibrate`");
+  }
+  const OpModel& model = *stored.calibration.op_model;
+  const std::vector<ValidationModel> chosen = validation_models(models);
+
+  std::error_code made;
+  fs::create_directories(folder, made);
+  if (made) throw Error(folder, "cannot be made: " + made.message());
+  std::vector<ModelPrediction> predictions;
+  std::vector<std::string> failures;
+  for (const ValidationModel& one : chosen) {
+    try {
+      predictions.push_back(predict_model(one.name, one.load().graph, model));
+    } catch (const Error& error) {
+      failures.push_back(one.name + ": " + error.what());
+    }
+  }
+  const std::string text = encode(predictions).dump();
+  boost::uuids::name_generator_sha1 hash(boost::uuids::ns::oid());
+  const std::string id = boost::uuids::to_string(hash(text));
+  write_file(fs::path(folder) / "predictions.json", text + "\n");
+  std::cerr << fmt::format("{} predictions written, {}\n", predictions.size(), id);
+
+  MeasuredSet sides[2];
+  const int per_side = (processes + 1) / 2;
+  for (int p = 0; p < processes; ++p) {
+    const fs::path file = fs::path(folder) / fmt::format("measured_{}.json", p);
+    std::vector<std::string> arguments{"observe", "--threads", std::to_string(model.threads), "--allocator", model.allocator, "--device", device,
+                                       "--budget", fmt::format("{}s", budget_s), "--visits", std::to_string(std::max(1, visits / per_side)),
+                                       "--seed", "1", "-o", file.string()};
+    arguments.insert(arguments.end(), models.begin(), models.end());
+    const int code = run_again(arguments);
+    if (code == 130) return 130;
+    if (code != 0 && code != 3) throw Error("observe", fmt::format("a measuring process ended with {}", code));
+    merge(sides[p % 2], read_record<MeasuredSet>(file));
+  }
+  Validation result = score(predictions, sides[0], sides[1], model);
+  result.failures.insert(result.failures.end(), failures.begin(), failures.end());
+  std::sort(result.failures.begin(), result.failures.end());
+  result.failures.erase(std::unique(result.failures.begin(), result.failures.end()), result.failures.end());
+  result.created_at = utc_timestamp();
+  result.commit = program_commit();
+  result.machine = record.name;
+  result.predictions_id = id;
+  write_json(fs::path(folder) / "validation.json", encode(result));
+  const std::string markdown = validation_markdown(result);
+  write_file(fs::path(folder) / "validation.md", markdown);
+  if (!output.json.empty()) emit(output.json, encode(result).dump(1) + "\n");
+  if (!output.csv.empty()) emit(output.csv, to_csv(to_table(result.rows)));
+  if (!output.markdown.empty()) emit(output.markdown, markdown);
+  if (!output.any()) std::cout << markdown;
+  int code = result.failures.empty() ? 0 : 3;
+  if (max_mape > 0 && 100 * result.mape > max_mape) {
+    std::cerr << fmt::format("MAPE {} is above {} %\n", format_percent(result.mape), max_mape);
+    code = 1;
+  }
+  if (min_coverage > 0 && 100 * result.coverage < min_coverage) {
+    std::cerr << fmt::format("coverage {} is below {} %\n", format_percent(result.coverage), min_coverage);
+    code = 1;
+  }
+  return code;
+}
+
+}  // namespace opgauge

@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/validation_models.hpp"
+
+#include <cstdlib>
+#include <filesystem>
+#include <set>
+
+#include "base/json.hpp"
+
+namespace opgauge {
+namespace {
+
+namespace fs = std::filesystem;
+
+ValidationModel from_text(const std::string& text) {
+  ValidationModel model{text, text, {}};
+  const size_t at = text.rfind('@');
+  if (at == std::string::npos || at + 1 == text.size()) return model;
+  int64_t batch = 0;
+  for (size_t i = at + 1; i < text.size(); ++i) {
+    if (text[i] < '0' || text[i] > '9' || batch > 1000000) return model;
+    batch = batch * 10 + (text[i] - '0');
+  }
+  if (batch < 1) throw Error(text, "found the batch " + std::to_string(batch) + ", expected at least 1");
+  model.text = text.substr(0, at);
+  model.bindings.batch = batch;
+  return model;
+}
+
+// An exported model of a list: $OPGAUGE_EXPORTED/<list>/<name>.pt2, or exported/<list>/<name>.pt2.
+ValidationModel from_export(const fs::path& list, const std::string& name) {
+  const char* folder = std::getenv("OPGAUGE_EXPORTED");
+  const fs::path file = fs::path(folder && *folder ? folder : "exported") / list.stem() / (name + ".pt2");
+  return {name, file.string(), {}};
+}
+
+void add_list(const fs::path& path, std::vector<ValidationModel>& models) {
+  const Json list = read_json(path);
+  const auto entries = list.is_object() ? list.find("models") : list.end();
+  if (!list.is_object() || entries == list.end() || !entries->is_array()) {
+    throw Error(path.string(), "found " + found(list) + ", expected an object with a list \"models\"");
+  }
+  for (size_t i = 0; i < entries->size(); ++i) {
+    const Json& entry = (*entries)[i];
+    const std::string where = path.string() + ": models[" + std::to_string(i) + "]";
+    if (entry.is_string()) {
+      models.push_back(from_text(entry.get<std::string>()));
+    } else if (entry.is_object() && entry.contains("name")) {
+      std::string name;
+      decode(where + ".name", entry["name"], name);
+      models.push_back(from_export(path, name));
+    } else {
+      throw Error(where, "found " + found(entry) + ", expected a spec or an object with \"name\"");
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<ValidationModel> validation_models(const std::vector<std::string>& given) {
+  std::vector<ValidationModel> models;
+  for (const std::string& text : given) {
+    if (text.ends_with(".json")) {
+      add_list(text, models);
+    } else {
+      models.push_back(from_text(text));
+    }
+  }
+  std::set<std::string> names;
+  for (const ValidationModel& model : models) {
+    if (!names.insert(model.name).second) throw Error(model.name, "found twice, expected each model once");
+  }
+  return models;
+}
+
+}  // namespace opgauge

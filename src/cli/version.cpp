@@ -1,0 +1,8 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "cli/version.hpp"
+
+namespace opgauge {
+
+const char* program_commit() { return OPGAUGE_COMMIT; }
+
+}  // namespace opgauge
