@@ -51,9 +51,13 @@ std::string format_seconds(double seconds) {
   return scaled(seconds, units);
 }
 std::string format_bytes(double bytes) {
-  static constexpr std::array units = {Unit{"B", 1}, Unit{"KiB", 0x1p10}, Unit{"MiB", 0x1p20}, Unit{"GiB", 0x1p30}, Unit{"TiB", 0x1p40}};
-  if (bytes < 1024) return fmt::format("{:.0f} B", bytes);
-  return scaled(bytes, units);
+  const char* unit = "B";
+  for (const char* larger : {"KiB", "MiB", "GiB", "TiB"}) {
+    if (bytes < 1000) break;
+    bytes /= 1024;
+    unit = larger;
+  }
+  return fmt::format("{:.3g} {}", bytes, unit);
 }
 std::string format_count(double count) {
   static constexpr std::array units = {Unit{"", 1}, Unit{"k", 1e3}, Unit{"M", 1e6}, Unit{"G", 1e9}, Unit{"T", 1e12}};

@@ -11,7 +11,7 @@ namespace opgauge {
 double parse_duration_s(std::string_view where, std::string_view text);
 
 std::string format_seconds(double seconds);           // "21.4 ms", "3.10 us"
-std::string format_bytes(double bytes);               // "1.50 MiB"
+std::string format_bytes(double bytes);               // "1.5 MiB", "48 KiB"
 std::string format_count(double count);               // "4.09 G"
 std::string format_rate(double per_s, const char* of);  // "105 GFLOP/s"
 std::string format_percent(double fraction, int digits = 1);  // "3.2 %"

@@ -52,6 +52,47 @@ Candidate measure_up(std::string archetype, Graph graph, const CostConditions& c
   return candidate;
 }
 
+// Greedy cover: again and again the candidate that fills most new cells for its time to the power of `time_weight`.
+std::vector<size_t> choose(const std::vector<Candidate>& candidates, const DesignOptions& options, double time_weight) {
+  std::unordered_map<uint64_t, int> filled;
+  std::unordered_map<size_t, int> per_class;
+  const auto gain = [&](const Candidate& candidate) {
+    double sum = 0;
+    std::unordered_map<uint64_t, int> here;
+    for (const auto& [cost_class, cell] : candidate.cases) {
+      const int count = per_class[cost_class];
+      const double need = count < options.least_cases ? 4.0 : 1.0;
+      sum += need / (1 + filled[cell] + here[cell]++);
+    }
+    return sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);
+  };
+  // Lazy: a gain only falls as others are taken, so a stale value at the top of the heap is recomputed.
+  std::vector<std::pair<double, size_t>> heap;
+  for (size_t i = 0; i < candidates.size(); ++i) heap.emplace_back(gain(candidates[i]), i);
+  std::make_heap(heap.begin(), heap.end());
+  std::vector<size_t> chosen;
+  double used_s = 0;
+  while (!heap.empty() && static_cast<int>(chosen.size()) < options.networks) {
+    std::pop_heap(heap.begin(), heap.end());
+    const size_t i = heap.back().second;
+    heap.pop_back();
+    const double fresh = gain(candidates[i]);
+    if (!heap.empty() && fresh < heap.front().first) {
+      heap.emplace_back(fresh, i);
+      std::push_heap(heap.begin(), heap.end());
+      continue;
+    }
+    if (used_s + candidates[i].network.guess_s > options.pass_s) continue;
+    used_s += candidates[i].network.guess_s;
+    for (const auto& [cost_class, cell] : candidates[i].cases) {
+      ++per_class[cost_class];
+      ++filled[cell];
+    }
+    chosen.push_back(i);
+  }
+  return chosen;
+}
+
 }  // namespace
 
 Design make_design(const DesignOptions& options) {
@@ -78,42 +119,20 @@ Design make_design(const DesignOptions& options) {
   }
   design.reasons.assign(reasons.begin(), reasons.end());
 
-  std::unordered_map<uint64_t, int> filled;
-  std::unordered_map<size_t, int> per_class;
-  std::vector<bool> taken(candidates.size(), false);
-  double used_s = 0;
-  const auto gain = [&](const Candidate& candidate) {
-    double sum = 0;
-    std::unordered_map<uint64_t, int> here;
-    for (const auto& [cost_class, cell] : candidate.cases) {
-      const int count = per_class[cost_class];
-      const double need = count < options.least_cases ? 3.0 : 1.0;
-      sum += need / (1 + filled[cell] + here[cell]++);
-    }
-    return sum / (2e-4 + candidate.network.guess_s);
-  };
-  // Lazy greedy: a gain only falls as others are taken, so a stale upper bound at the top is recomputed.
-  std::vector<std::pair<double, size_t>> heap;
-  for (size_t i = 0; i < candidates.size(); ++i) heap.emplace_back(gain(candidates[i]), i);
-  std::make_heap(heap.begin(), heap.end());
-  while (!heap.empty() && static_cast<int>(design.networks.size()) < options.networks) {
-    std::pop_heap(heap.begin(), heap.end());
-    auto [stale, i] = heap.back();
-    heap.pop_back();
-    const double fresh = gain(candidates[i]);
-    if (!heap.empty() && fresh < heap.front().first) {
-      heap.emplace_back(fresh, i);
-      std::push_heap(heap.begin(), heap.end());
-      continue;
-    }
-    if (used_s + candidates[i].network.guess_s > options.pass_s) continue;
-    used_s += candidates[i].network.guess_s;
-    for (const auto& [cost_class, cell] : candidates[i].cases) {
-      ++per_class[cost_class];
-      ++filled[cell];
-    }
-    design.networks.push_back(std::move(candidates[i].network));
+  // The more a network's time counts, the smaller the chosen ones: find the weight at which the wanted number of networks
+  // uses up the pass.
+  std::vector<size_t> chosen;
+  double low = 0, high = 1;
+  for (int step = 0; step < 6; ++step) {
+    const double weight = (low + high) / 2;
+    std::vector<size_t> trial = choose(candidates, options, weight);
+    double total_s = 0;
+    for (const size_t i : trial) total_s += candidates[i].network.guess_s;
+    const bool fits = static_cast<int>(trial.size()) >= std::min(options.networks, static_cast<int>(candidates.size()));
+    (fits && total_s < options.pass_s ? high : low) = weight;
+    if (chosen.empty() || fits) chosen = std::move(trial);
   }
+  for (const size_t i : chosen) design.networks.push_back(std::move(candidates[i].network));
   return design;
 }
 

@@ -8,6 +8,9 @@
 
 namespace opgauge {
 
+void declare_calibrate(CLI::App& app, Run& run);
+void declare_validate(CLI::App& app, Run& run);
+void declare_observe(CLI::App& app, Run& run);
 void declare_completion(CLI::App& app, Run& run);
 void declare_describe(CLI::App& app, Run& run);
 void declare_list(CLI::App& app, Run& run);
@@ -17,6 +20,9 @@ inline constexpr auto commands = std::to_array<Command>({
     {"describe", "what a model is and takes: parameters, work, bytes, memory, ops", declare_describe},
     {"list", "the models and ops this program knows", declare_list},
     {"machine", "detect or show this machine: declared beside measured", declare_machine},
+    {"calibrate", "fit this machine's coefficients from designed networks", declare_calibrate},
+    {"validate", "score predictions against measurements made after them", declare_validate},
+    {"observe", "measure many models together, write the quiet time of each call", declare_observe},
     {"completion", "print a shell completion script", declare_completion},
 });
 

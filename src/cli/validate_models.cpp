@@ -12,6 +12,7 @@
 #include <filesystem>
 #include <iostream>
 
+#include "base/csv.hpp"
 #include "base/units.hpp"
 #include "calibrate/validate.hpp"
 #include "cli/calendar.hpp"

