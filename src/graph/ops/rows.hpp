@@ -11,6 +11,7 @@ namespace opgauge {
 
 std::span<const OpRow> convolution_rows();
 std::span<const OpRow> matmul_rows();
+std::span<const OpRow> resample_rows();
 std::span<const OpRow> dropout_rows();
 std::span<const OpRow> attention_rows();
 std::span<const OpRow> softmax_rows();
@@ -37,6 +38,7 @@ inline auto all_op_rows() {
   return std::to_array<std::span<const OpRow>>({
       convolution_rows(),
       matmul_rows(),
+      resample_rows(),
       dropout_rows(),
       attention_rows(),
       softmax_rows(),
