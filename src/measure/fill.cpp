@@ -24,16 +24,6 @@ std::string_view base_name(std::string_view target) {
   return target;
 }
 
-template <size_t n>
-bool is_one_of(std::string_view name, const std::array<std::string_view, n>& names) {
-  return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// Halve the second moment of what passes, more or less: He et al., "Delving deep into rectifiers",
-// 2015.
-constexpr auto rectifiers =
-    std::to_array<std::string_view>({"relu", "relu6", "hardtanh", "leaky_relu", "gelu", "silu",
-                                     "hardswish", "mish", "elu", "prelu", "softplus"});
 // Which position of which argument indexes what: (op, index argument, indexed argument, its
 // dimension or the argument that says it).
 struct IndexRule {
@@ -139,59 +129,36 @@ class Chooser {
     for_each_operand(node, [&](ValueId id) { limit(id, bound); });
   }
 
-  // What the elements coming out of `id` meet next, seen through views, norms and dropout.
-  double gain_towards(ValueId id, int depth = 0) const {
-    if (depth > 8) return 1;
-    for (const Use& use : uses_[index(id)]) {
+  // A variance is what ends in a root, maybe after something was added to it.
+  bool must_be_positive(ValueId id, int depth = 0) const {
+    return std::any_of(uses_[index(id)].begin(), uses_[index(id)].end(), [&](const Use& use) {
       const std::string_view name = base_name(use.node->target);
-      if (is_one_of(name, rectifiers)) return std::sqrt(2.0);
-      if (name == "add") return 0.3;  // a residual branch: the sum must not grow with depth
-      const OpFamily family = use.node->op->family;
-      const bool passes = family == OpFamily::view || family == OpFamily::normalization ||
-                          name == "dropout" || name == "contiguous" || name == "clone";
-      if (passes && use.argument != "weight" && !use.node->outputs.empty() &&
-          use.node->outputs[0] != no_value) {
-        return gain_towards(use.node->outputs[0], depth + 1);
-      }
-    }
-    return 1;
+      if (use.argument == "running_var" || name == "sqrt" || name == "rsqrt" || name == "log")
+        return true;
+      return name == "add" && depth == 0 && !use.node->outputs.empty() &&
+             use.node->outputs[0] != no_value && must_be_positive(use.node->outputs[0], depth + 1);
+    });
   }
 
-  // Uniform, with the variance gain^2 / fan_in.
-  static Fill spread(double gain, double fan_in) {
-    const double limit = gain * std::sqrt(3.0 / std::max(1.0, fan_in));
-    return {-limit, limit};
-  }
-
+  // By name and sizes alone, so that a rewritten graph has the same weights.
   Fill of_floating(ValueId id) const {
-    const Dims& sizes = graph_[id].type.sizes;
-    for (const Use& use : uses_[index(id)]) {
-      if (use.argument == "running_mean") return {0, 0};
-      if (use.argument == "running_var") return {1, 1};
-      const OpFamily family = use.node->op->family;
-      if (family == OpFamily::normalization) {
-        if (use.argument == "weight") return {0.9, 1.1};
-        if (use.argument == "bias") return {-0.1, 0.1};
-      }
-      const ValueId out = use.node->outputs.empty() ? no_value : use.node->outputs[0];
-      if (sizes.size() >= 2 && out != no_value) {
-        const double gain = gain_towards(out);
-        const double all = static_cast<double>(graph_[id].type.numel());
-        if (family == OpFamily::convolution && use.argument == "weight") {
-          const bool transposed = use.node->target.find("transpose") != std::string::npos;
-          return spread(gain, transposed ? all / static_cast<double>(sizes[1])
-                                         : all / static_cast<double>(sizes[0]));
-        }
-        if (family == OpFamily::matmul && use.argument != "bias") {
-          const bool last =
-              use.argument == "weight" || use.argument == "self" || use.argument == "mat1";
-          return spread(gain, static_cast<double>(last ? sizes.back() : sizes[sizes.size() - 2]));
-        }
-      }
-      // Looked at through a view (weight.t(), weight.reshape(...)): the last dimension stands for
-      // the fan-in.
+    const Value& value = graph_[id];
+    const Dims& sizes = value.type.sizes;
+    if (sizes.size() >= 2) {
+      // Variance 1 / fan_in (LeCun et al., "Efficient BackProp", 1998), the first dimension being
+      // the outputs.
+      const double outputs = static_cast<double>(std::max<int64_t>(1, sizes[0]));
+      const double limit =
+          std::sqrt(3 * outputs / static_cast<double>(std::max<int64_t>(1, value.type.numel())));
+      return {-std::min(limit, 1.0), std::min(limit, 1.0)};
     }
-    if (sizes.size() >= 2) return spread(1, static_cast<double>(sizes.back()));
+    const std::string_view source = value.source;
+    const std::string_view last = source.substr(source.rfind('.') + 1);
+    if (last.find("mean") != last.npos) return {0, 0};
+    if (last.find("var") != last.npos || must_be_positive(id)) return {1, 1};
+    for (const std::string_view scale : {"weight", "gamma", "scale"}) {
+      if (last.find(scale) != last.npos) return {0.9, 1.1};
+    }
     return {-0.1, 0.1};
   }
 

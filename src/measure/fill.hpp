@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What random elements each input, parameter, buffer and constant of a graph gets, so that any
 // depth of network stays away from infinities, NaN and subnormals (which are slow): weights are
-// scaled by their fan-in and by what follows them, norms are near the identity, indices are in
-// range.
+// scaled by their fan-in, norms are near the identity, biases keep a floor, indices are in range.
 //
 //   const std::vector<Fill> fills = choose_fills(graph);
 //   fill_random(span, fills[index(weight)], random_seed(settings.seed, "fc.weight", {512, 1024}));

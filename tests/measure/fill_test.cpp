@@ -11,18 +11,29 @@
 namespace opgauge {
 namespace {
 
-TEST(Fill, ScalesWeightsByFanInAndWhatFollows) {
-  GraphBuilder b("mlp");
-  const ValueId x = b.input("x", {Dtype::f32, {4, 300}});
-  const ValueId w = b.parameter("a.weight", {Dtype::f32, {16, 300}});
-  const ValueId v = b.parameter("b.weight", {Dtype::f32, {8, 16}});
-  const ValueId h =
-      b.call("aten::relu", {{"self", b.call("aten::linear", {{"input", x}, {"weight", w}})}});
-  const Graph g = b.finish({b.call("aten::linear", {{"input", h}, {"weight", v}})});
+TEST(Fill, ScalesWeightsByFanInAndKeepsNormsNearTheIdentity) {
+  GraphBuilder b("parameters");
+  const ValueId w = b.parameter("fc.weight", {Dtype::f32, {16, 300}});
+  const ValueId bias = b.parameter("fc.bias", {Dtype::bf16, {16}});
+  const ValueId gamma = b.parameter("norm.weight", {Dtype::f32, {16}});
+  const ValueId mean = b.buffer("norm.running_mean", {Dtype::f32, {16}});
+  const ValueId var = b.buffer("norm.running_var", {Dtype::f32, {16}});
+  const Graph g = b.finish({});
   const auto fills = choose_fills(g);
-  EXPECT_NEAR(fills[index(w)].high, std::sqrt(2.0) * std::sqrt(3.0 / 300), 1e-12);
-  EXPECT_NEAR(fills[index(v)].high, std::sqrt(3.0 / 16), 1e-12);
+  EXPECT_NEAR(fills[index(w)].high, std::sqrt(3.0 / 300), 1e-12);
   EXPECT_EQ(fills[index(w)].low, -fills[index(w)].high);
+  EXPECT_EQ(fills[index(bias)], (Fill{-0.1, 0.1}));
+  EXPECT_EQ(fills[index(gamma)], (Fill{0.9, 1.1}));
+  EXPECT_EQ(fills[index(mean)], (Fill{0, 0}));
+  EXPECT_EQ(fills[index(var)], (Fill{1, 1}));
+}
+
+TEST(Fill, WhatGoesIntoARootIsPositive) {
+  GraphBuilder b("norm");
+  const ValueId v = b.buffer("v", {Dtype::f32, {16}});
+  const ValueId sum = b.call("aten::add.Tensor", {{"self", v}, {"other", 1e-5}});
+  const Graph g = b.finish({b.call("aten::rsqrt", {{"self", sum}})});
+  EXPECT_EQ(choose_fills(g)[index(v)], (Fill{1, 1}));
 }
 
 TEST(Fill, RandomElementsStayInRangeAndRepeat) {

@@ -115,6 +115,8 @@ int run(const std::string& filter, const std::string& folder) {
                   theirs ? theirs->c_str() : "has no such op");
       ++failed;
     }
+    // Packed weights are opaque, they come from a preparation: tests/torch/precision_test.cpp runs these.
+    if (target.starts_with("onednn::")) continue;
     if (covered[target].size() < 5) {
       std::printf("FAIL %s has %zu configurations, expected at least 5\n", target.c_str(),
                   covered[target].size());

@@ -35,6 +35,7 @@ std::span<const OpRow> join_rows();
 std::span<const OpRow> embedding_rows();
 std::span<const OpRow> copy_rows();
 std::span<const OpRow> arithmetic_rows();
+std::span<const OpRow> quantized_rows();
 
 inline auto all_op_rows() {
   return std::to_array<std::span<const OpRow>>({
@@ -64,6 +65,7 @@ inline auto all_op_rows() {
       embedding_rows(),
       copy_rows(),
       arithmetic_rows(),
+      quantized_rows(),
   });
 }
 
