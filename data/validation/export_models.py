@@ -179,7 +179,7 @@ def export_entry(entry):
         batch = torch.export.Dim("batch", min=1, max=1024)
         shapes = [{0: batch} for _ in entry["inputs"]]
         if isinstance(model, FirstOutput):
-            shapes = [shapes]  # forward(*inputs)
+            shapes = [tuple(shapes)]  # forward(*inputs)
         try:
             inputs = make_inputs(entry, 2)
             return torch.export.export(model, inputs, dynamic_shapes=shapes, strict=False), True
