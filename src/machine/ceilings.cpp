@@ -11,6 +11,7 @@
 #include <cstring>
 #include <map>
 
+#include "base/units.hpp"
 #include "machine/kernels.hpp"
 
 namespace opgauge {
@@ -39,7 +40,7 @@ class Memory {
     void* const at = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE,
                             MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (at == MAP_FAILED) {
-      throw Error("machine detect", "cannot allocate " + print_bytes(static_cast<double>(bytes)) +
+      throw Error("machine detect", "cannot allocate " + format_bytes(static_cast<double>(bytes)) +
                                         ": " + std::strerror(errno));
     }
     at_ = static_cast<std::byte*>(at);
@@ -257,7 +258,7 @@ std::vector<MemoryLevel> levels_from(const Topology& topology, const std::vector
       }
       if (!levels.empty() && level.capacity_bytes() <= levels.back().capacity_bytes()) {
         notes.push_back(fmt::format("{} left out: {} is not larger than {}", level.name,
-                                    print_bytes(level.capacity_bytes()), levels.back().name));
+                                    format_bytes(level.capacity_bytes()), levels.back().name));
         continue;
       }
       if (level.contradicted) notes.push_back(level.name + ": " + level.note);
@@ -362,8 +363,8 @@ Ceilings measure_ceilings(const Topology& topology, int cores, const CeilingOpti
   for (Item& item : compute_visits) first.push_back(&item);
   for (Item& item : sweep_visits) first.push_back(&item);
   options.progress(fmt::format("arithmetic of {} kernels, reads of {} to {}", compute.size(),
-                               print_bytes(static_cast<double>(sizes.front())),
-                               print_bytes(static_cast<double>(sizes.back()))));
+                               format_bytes(static_cast<double>(sizes.front())),
+                               format_bytes(static_cast<double>(sizes.back()))));
   visit_all(first, start_s + 0.4 * options.budget_s, 3);
   for (size_t i = 0; i < sizes.size(); ++i) {
     result.sweep.push_back({static_cast<double>(sizes[i]), sweep_visits[i].best});

@@ -6,8 +6,8 @@
 #include <algorithm>
 #include <set>
 
+#include "base/units.hpp"
 #include "machine/fingerprint.hpp"
-#include "machine/plateau.hpp"
 
 namespace opgauge {
 namespace {
@@ -21,7 +21,7 @@ std::string clock(const std::optional<double>& hz) {
 }
 
 std::string capacity(const std::optional<double>& bytes) {
-  return bytes ? print_bytes(*bytes) : "-";
+  return bytes ? format_bytes(*bytes) : "-";
 }
 
 // Right-aligned columns, the first one left-aligned; the width of a column is that of its widest
@@ -114,7 +114,7 @@ std::string describe_machine(const Machine& machine) {
   line("clock", fmt::format("declared {}, measured {}", clock(machine.declared_clock_hz),
                             clock(machine.measured_clock_hz)));
   line("isa", fmt::format("{}", fmt::join(machine.isa, " ")));
-  line("memory", print_bytes(machine.memory_bytes));
+  line("memory", format_bytes(machine.memory_bytes));
   line("system",
        fmt::format("{}; virtualization: {}", machine.operating_system, machine.virtualization));
   line("class", fingerprint(machine).class_key);

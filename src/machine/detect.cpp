@@ -11,6 +11,7 @@
 #include <cmath>
 #include <ctime>
 
+#include "base/units.hpp"
 #include "machine/ceilings.hpp"
 #include "machine/topology.hpp"
 #include "machine/virtualization.hpp"
@@ -127,7 +128,7 @@ Machine describe(const SystemFiles& system, const Topology& topology) {
   if (const auto limit = cgroup_memory_limit_bytes(system);
       limit && *limit < machine.memory_bytes) {
     machine.notes.push_back(fmt::format("the control group grants {} of {} of memory",
-                                        print_bytes(*limit), print_bytes(machine.memory_bytes)));
+                                        format_bytes(*limit), format_bytes(machine.memory_bytes)));
     machine.memory_bytes = *limit;
   }
   machine.energy = assumed_energy(machine.cores);

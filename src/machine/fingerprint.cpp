@@ -7,7 +7,7 @@
 #include <cmath>
 #include <set>
 
-#include "machine/plateau.hpp"
+#include "base/units.hpp"
 
 namespace opgauge {
 namespace {
@@ -68,10 +68,10 @@ Fingerprint fingerprint(const Machine& machine) {
   print.instance = machine.instance;
   print.instance["name"] = machine.name;
   print.instance["cpu_model"] = machine.cpu_model;
-  print.instance["memory"] = print_bytes(machine.memory_bytes);
+  print.instance["memory"] = format_bytes(machine.memory_bytes);
   for (const MemoryLevel& level : machine.levels) {
     if (level.name != "DRAM" && level.declared_capacity_bytes) {
-      print.instance["declared " + level.name] = print_bytes(*level.declared_capacity_bytes);
+      print.instance["declared " + level.name] = format_bytes(*level.declared_capacity_bytes);
     }
   }
   return print;

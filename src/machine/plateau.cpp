@@ -9,6 +9,7 @@
 
 #include "base/error.hpp"
 #include "base/statistics.hpp"
+#include "base/units.hpp"
 
 namespace opgauge {
 namespace {
@@ -149,16 +150,6 @@ std::vector<Step> find_steps(const std::vector<SweepPoint>& curve, int most) {
   return {};
 }
 
-std::string print_bytes(double bytes) {
-  const char* unit = "B";
-  for (const char* larger : {"KiB", "MiB", "GiB", "TiB"}) {
-    if (bytes < 1000) break;
-    bytes /= 1024;
-    unit = larger;
-  }
-  return fmt::format("{:.3g} {}", bytes, unit);
-}
-
 std::vector<CapacityVerdict> judge_capacities(const std::vector<double>& declared_bytes,
                                               const std::vector<Step>& steps,
                                               double largest_working_set_bytes) {
@@ -184,19 +175,19 @@ std::vector<CapacityVerdict> judge_capacities(const std::vector<double>& declare
   }
   for (size_t i = 0; i < n; ++i) {
     CapacityVerdict& verdict = verdicts[i];
-    const std::string declared = print_bytes(declared_bytes[i]);
+    const std::string declared = format_bytes(declared_bytes[i]);
     if (verdict.measured_capacity_bytes) {
       if (std::abs(std::log2(*verdict.measured_capacity_bytes / declared_bytes[i])) > 1) {
         verdict.contradicted = true;
         verdict.note = fmt::format("declared {}, bandwidth falls at {}", declared,
-                                   print_bytes(*verdict.measured_capacity_bytes));
+                                   format_bytes(*verdict.measured_capacity_bytes));
       }
     } else if (largest_working_set_bytes >= 4 * declared_bytes[i]) {
       verdict.contradicted = true;
       verdict.note = fmt::format("declared {}, but bandwidth does not fall there", declared);
     } else {
       verdict.note = fmt::format("declared {}, not tested: the sweep ended at {}", declared,
-                                 print_bytes(largest_working_set_bytes));
+                                 format_bytes(largest_working_set_bytes));
     }
   }
   return verdicts;

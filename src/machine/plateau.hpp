@@ -49,7 +49,4 @@ std::vector<CapacityVerdict> judge_capacities(const std::vector<double>& declare
                                               const std::vector<Step>& steps,
                                               double largest_working_set_bytes);
 
-// "48 KiB", "1.3 MiB": three significant digits.
-std::string print_bytes(double bytes);
-
 }  // namespace opgauge

@@ -107,11 +107,5 @@ TEST(Plateau, WhatTheSweepDidNotReachIsSaid) {
   EXPECT_THAT(verdicts[1].note, HasSubstr("not tested: the sweep ended at 100 MiB"));
 }
 
-TEST(Plateau, BytesAreReadable) {
-  EXPECT_EQ(print_bytes(48 * KiB), "48 KiB");
-  EXPECT_EQ(print_bytes(1.3 * MiB), "1.3 MiB");
-  EXPECT_EQ(print_bytes(999), "999 B");
-}
-
 }  // namespace
 }  // namespace opgauge
