@@ -231,8 +231,21 @@ Graph draw_perceptron(Block& b) {
   return b.finish({x});
 }
 
+Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as every large model has them
+  const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4, 8, 16, 32, 64, 128});
+  ValueId x = b.input({n, b.random().log_whole(1500, 5000)});
+  double weights = 0;
+  while (weights < 12e6) {
+    const int64_t out = b.random().log_whole(1500, 6000);
+    weights += static_cast<double>(out * b.size(x, 1));
+    x = b.random().chance(0.3) ? b.addmm(x, out) : b.linear(x, out);
+    x = b.random().chance(0.5) ? b.unary("relu", x) : b.unary("gelu", x);
+  }
+  return b.finish({x});
+}
+
 const Archetype rows[] = {
-    {"transformer", 0.12, draw_transformer}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"large weights", 0.03, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
     {"mixer", 0.03, draw_mixer},             {"recurrent", 0.04, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 

@@ -65,8 +65,11 @@ FitResult fit_nonnegative(const FitProblem& problem) {
   Eigen::Index used = 0;
   for (Eigen::Index j = 0; j < n; ++j) used += scale[j] > 0;
   if (used == 0) return result;
+  const auto most = [&](Eigen::Index j) {
+    return problem.most.size() ? problem.most[j] * scale[j] : std::numeric_limits<double>::infinity();
+  };
   for (Eigen::Index j = 0; j < n; ++j) {
-    if (scale[j] > 0) x[static_cast<size_t>(j)] = 1.0 / static_cast<double>(used);
+    if (scale[j] > 0) x[static_cast<size_t>(j)] = std::min(1.0 / static_cast<double>(used), most(j));
   }
 
   ceres::Problem solver;
@@ -85,9 +88,12 @@ FitResult fit_nonnegative(const FitProblem& problem) {
   for (Eigen::Index i = 0; i < priors; ++i) {
     solver.AddResidualBlock(new LogRatio(rows.row(cases + i).data(), static_cast<int>(n), problem.prior_seconds[i],
                                          problem.prior_weight / static_cast<double>(priors)),
-                            nullptr, x.data());
+                            new ceres::ScaledLoss(&loss, 1.0, ceres::DO_NOT_TAKE_OWNERSHIP), x.data());
   }
-  for (Eigen::Index j = 0; j < n; ++j) solver.SetParameterLowerBound(x.data(), static_cast<int>(j), 0);
+  for (Eigen::Index j = 0; j < n; ++j) {
+    solver.SetParameterLowerBound(x.data(), static_cast<int>(j), 0);
+    if (scale[j] > 0 && std::isfinite(most(j))) solver.SetParameterUpperBound(x.data(), static_cast<int>(j), most(j));
+  }
   ceres::Solver::Options options;
   options.linear_solver_type = ceres::DENSE_QR;
   options.max_num_iterations = 200;

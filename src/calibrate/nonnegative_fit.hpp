@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Robust non-negative fit of one class: minimise, over c >= 0,
+// Robust non-negative fit of one class: minimise, over 0 <= c <= most,
 //
 //   sum_i w_i huber(log(max(phi_i . c, floor) / t_i)) + prior,
 //
 // by Ceres (trust region with bounds). The prior is a set of pseudo-cases: the parent's prediction for the same calls,
-// with a small total weight, so that a class with few cases follows its parent and a class with many forgets it.
+// with a small total weight and the same robust loss, so that a class with few cases follows its parent and a class with
+// many forgets it, however far the parent is off.
 #pragma once
 
 #include <Eigen/Core>
@@ -19,6 +20,7 @@ struct FitProblem {
   Eigen::MatrixXd prior_features;  // pseudo-cases, may have no rows
   Eigen::VectorXd prior_seconds;
   double prior_weight = 0;       // of all pseudo-cases together, in cases
+  Eigen::VectorXd most;          // upper bound of each coefficient; empty: none
 };
 
 struct FitResult {

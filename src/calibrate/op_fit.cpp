@@ -15,6 +15,8 @@ namespace {
 
 constexpr size_t most_parent_cases = 1500;  // a parent needs the trend of its subtree, not every case
 
+constexpr size_t least_variant_cases = 15;
+
 struct Case {
   CaseFacts facts;
   size_t network = 0, node = 0, cost_class = 0;
@@ -68,6 +70,30 @@ class TreeFit {
       for (double i = 0; i < static_cast<double>(chosen.size()); i += step) thinned.push_back(chosen[static_cast<size_t>(i)]);
       chosen = std::move(thinned);
     }
+    const CostClass* above = parent ? &cost_classes()[static_cast<size_t>(find_cost_class(row.parent))] : nullptr;
+    ClassFit one = solve(std::string(row.name) + suffix_, row, chosen, parent, above);
+    count(one, own_[at]);
+    fits_.push_back(one);
+    std::map<std::string, std::vector<size_t>> variants;
+    for (const size_t i : own_[at]) variants[cases_[i].facts.variant].push_back(i);
+    for (const auto& [variant, members] : variants) {
+      if (variants.size() < 2 || members.size() < least_variant_cases) continue;
+      ClassFit special = solve(std::string(row.name) + "/" + variant + suffix_, row, members, &one, &row);
+      count(special, members);
+      fits_.push_back(std::move(special));
+    }
+    for (const size_t child : children_[at]) fit(child, &one);
+  }
+
+  void count(ClassFit& fit, const std::vector<size_t>& members) const {
+    std::set<size_t> networks;
+    for (const size_t i : members) networks.insert(cases_[i].network);
+    fit.cases = static_cast<int>(members.size());
+    fit.networks = static_cast<int>(networks.size());
+  }
+
+  ClassFit solve(std::string key, const CostClass& row, const std::vector<size_t>& chosen, const ClassFit* parent,
+                 const CostClass* above) const {
     FitProblem problem;
     const Eigen::Index n = static_cast<Eigen::Index>(row.features.size());
     const Eigen::Index count = static_cast<Eigen::Index>(chosen.size());
@@ -81,14 +107,13 @@ class TreeFit {
       problem.seconds[i] = one.seconds;
       problem.weights[i] = one.seconds / (one.seconds + options_.half_weight_s) + 0.05;
     }
+    problem.most.resize(n);
+    for (Eigen::Index j = 0; j < n; ++j) problem.most[j] = cost_features()[row.features[static_cast<size_t>(j)]].most_s();
     if (parent) {
       problem.prior_features = problem.features;
       problem.prior_seconds.resize(count);
-      OpModel only;
-      only.classes = {*parent};
-      const CostClass& above = cost_classes()[static_cast<size_t>(find_cost_class(row.parent))];
       for (Eigen::Index i = 0; i < count; ++i) {
-        const std::vector<double> values = feature_values(above, cases_[chosen[static_cast<size_t>(i)]].facts);
+        const std::vector<double> values = feature_values(*above, cases_[chosen[static_cast<size_t>(i)]].facts);
         double seconds = 0;
         for (size_t j = 0; j < values.size(); ++j) seconds += parent->coefficients[j].value_s * values[j];
         problem.prior_seconds[i] = std::max(seconds, 1e-8);
@@ -96,14 +121,9 @@ class TreeFit {
       problem.prior_weight = options_.prior_cases;
     }
     const FitResult solved = fit_nonnegative(problem);
-
     ClassFit fit;
-    fit.key = std::string(row.name) + suffix_;
-    fit.parent = row.parent.empty() ? "" : std::string(row.parent) + suffix_;
-    fit.cases = static_cast<int>(own_[at].size());
-    std::set<size_t> networks;
-    for (const size_t i : own_[at]) networks.insert(cases_[i].network);
-    fit.networks = static_cast<int>(networks.size());
+    fit.key = std::move(key);
+    fit.parent = parent ? parent->key : "";
     fit.smallest_s = problem.seconds.minCoeff();
     fit.largest_s = problem.seconds.maxCoeff();
     for (Eigen::Index j = 0; j < n; ++j) {
@@ -115,8 +135,7 @@ class TreeFit {
       coefficient.identified = coefficient.standard_error_s && *coefficient.standard_error_s < coefficient.value_s;
       fit.coefficients.push_back(std::move(coefficient));
     }
-    fits_.push_back(fit);
-    for (const size_t child : children_[at]) this->fit(child, &fit);
+    return fit;
   }
 
   const std::vector<Case>& cases_;
@@ -220,14 +239,17 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
     for (const Case& one : cases) {
       if (use[one.network]) continue;
       const OpPrediction prediction = predictor.predict(one.facts);
-      result.cases.push_back({one.network, one.node, one.cost_class,
-                              std::string(cost_classes()[one.cost_class].name) + one.suffix, one.seconds, prediction.latency_s});
+      result.cases.push_back({one.network, one.node, one.cost_class, cost_class_key(one.facts), cost_variant_key(one.facts),
+                              one.seconds, prediction.latency_s});
       result.network_measured_s[one.network] += one.seconds;
       result.network_held_out_s[one.network] += prediction.latency_s;
     }
   }
   std::map<std::string, std::vector<const FittedCase*>> by_key;
-  for (const FittedCase& one : result.cases) by_key[one.key].push_back(&one);
+  for (const FittedCase& one : result.cases) {
+    by_key[one.key].push_back(&one);
+    by_key[one.variant_key].push_back(&one);
+  }
   for (ClassFit& fit : model.classes) {
     if (const auto at = by_key.find(fit.key); at != by_key.end()) set_spread(fit, at->second);
   }

@@ -25,7 +25,7 @@ struct OpFitOptions {
 struct FittedCase {
   size_t network = 0, node = 0;
   size_t cost_class = 0;
-  std::string key;
+  std::string key, variant_key;
   double measured_s = 0;
   double held_out_s = 0;  // predicted by a model that never saw this network
 };

@@ -56,6 +56,7 @@ void print_classes(const OpFitResult& fit) {
   double all_s = 0;
   for (const FittedCase& one : fit.cases) {
     share[one.key] += one.measured_s;
+    share[one.variant_key] += one.measured_s;
     all_s += one.measured_s;
   }
   Table table{{"cost class", "cases", "networks", "share %", "held-out %", "bias %", "coefficients (s per unit, +- standard error)"}, {}};
@@ -74,6 +75,21 @@ void print_classes(const OpFitResult& fit) {
   std::cout << to_text(table);
 }
 
+Table case_table(const OpFitResult& fit, const std::vector<Observation>& observations, const CostConditions& conditions) {
+  Table table{{"network", "archetype", "cost_class", "case", "measured_s", "held_out_s"}, {}};
+  for (const CostFeature& feature : cost_features()) table.columns.emplace_back(feature.name);
+  std::vector<std::vector<CaseFacts>> facts;
+  for (const Observation& one : observations) facts.push_back(facts_of(one.graph, conditions));
+  for (const FittedCase& one : fit.cases) {
+    const Observation& from = observations[one.network];
+    std::vector<std::string> row{from.name, from.group, one.key, case_text(from.graph, from.graph.nodes[one.node]),
+                                 fmt::format("{:.9g}", one.measured_s), fmt::format("{:.9g}", one.held_out_s)};
+    for (const CostFeature& feature : cost_features()) row.push_back(fmt::format("{:.9g}", feature.value(facts[one.network][one.node])));
+    table.rows.push_back(std::move(row));
+  }
+  return table;
+}
+
 }  // namespace
 
 void DesignedCalibration::declare(CLI::App& app) {
@@ -86,6 +102,7 @@ void DesignedCalibration::declare(CLI::App& app) {
   app.add_flag("--cross-validate", cross_validate, "print the held-out error of every network archetype too");
   app.add_option("--keep", keep, "write what was measured to FILE, for --refit")->type_name("FILE");
   app.add_option("--refit", refit, "fit FILE, written by --keep, instead of measuring")->type_name("FILE");
+  app.add_option("--cases", cases, "write every measured call with its held-out prediction to FILE (CSV)")->type_name("FILE");
 }
 
 int DesignedCalibration::run() {
@@ -155,6 +172,7 @@ int DesignedCalibration::run() {
   fit.model.contention = median(contention);
   calibration.op_model = fit.model;
 
+  if (!cases.empty()) write_file(cases, to_csv(case_table(fit, observations, fitting.conditions)));
   print_classes(fit);
   const ErrorSummary whole = summarize_errors(fit.network_held_out_s, fit.network_measured_s);
   std::cout << fmt::format(

@@ -12,7 +12,7 @@ namespace opgauge {
 
 struct DesignedCalibration {
   ExecutionOptions execution;
-  std::string budget = "60s", precision = "fp32", machine, output, keep, refit;
+  std::string budget = "60s", precision = "fp32", machine, output, keep, refit, cases;
   int networks = 400, visits = 40;
   bool dry_run = false, cross_validate = false;
 

@@ -84,6 +84,7 @@ void ValidateModels::declare(CLI::App& app) {
   app.add_option("--processes", processes, "measuring processes; every second one gives the noise floor")->capture_default_str()->check(CLI::Range(1, 100));
   app.add_option("--device", device, "cpu or cuda")->capture_default_str();
   app.add_option("--min-coverage", min_coverage, "exit 1 if fewer percent of the models lie inside their interval")->check(CLI::Range(0.0, 100.0));
+  app.add_flag("--rescore", rescore, "score the measurements that the folder holds already; the report says so");
   output.declare(app);
 }
 
@@ -123,9 +124,11 @@ int ValidateModels::run() {
                                        "--budget", fmt::format("{}s", budget_s), "--visits", std::to_string(std::max(1, visits / per_side)),
                                        "--seed", "1", "-o", file.string()};
     arguments.insert(arguments.end(), models.begin(), models.end());
-    const int code = run_again(arguments);
-    if (code == 130) return 130;
-    if (code != 0 && code != 3) throw Error("observe", fmt::format("a measuring process ended with {}", code));
+    if (!rescore) {
+      const int code = run_again(arguments);
+      if (code == 130) return 130;
+      if (code != 0 && code != 3) throw Error("observe", fmt::format("a measuring process ended with {}", code));
+    }
     merge(sides[p % 2], read_record<MeasuredSet>(file));
   }
   Validation result = score(predictions, sides[0], sides[1], model);
@@ -135,7 +138,7 @@ int ValidateModels::run() {
   result.created_at = utc_timestamp();
   result.commit = program_commit();
   result.machine = record.name;
-  result.predictions_id = id;
+  result.predictions_id = rescore ? id + " (made after measuring: a rescore)" : id;
   write_json(fs::path(folder) / "validation.json", encode(result));
   const std::string markdown = validation_markdown(result);
   write_file(fs::path(folder) / "validation.md", markdown);

@@ -14,6 +14,7 @@ struct ValidateModels {
   std::vector<std::string> models;
   std::string calibration, machine, folder = "results/validation", budget = "10m", device = "cpu";
   int visits = 40, processes = 4;
+  bool rescore = false;
   double max_mape = 0, min_coverage = 0;  // percent; 0: not asked
   OutputOptions output;
 

@@ -51,6 +51,25 @@ std::string_view plain_name(const Node& node) {
   return name;
 }
 
+// Values that choose another kernel under the same name.
+std::string variant_of(const Node& node, std::string_view name) {
+  std::string variant(name);
+  if (name == "pow") {
+    if (const Argument* exponent = find_argument(node, "exponent")) {
+      double value = 0;
+      if (const auto* whole = std::get_if<int64_t>(exponent)) value = static_cast<double>(*whole);
+      if (const auto* real = std::get_if<double>(exponent)) value = *real;
+      variant += value == 2 ? "^2" : value == 3 ? "^3" : value == 0.5 ? "^0.5" : "";
+    }
+  }
+  for (const char* mode : {"approximate", "mode"}) {
+    if (const Argument* argument = find_argument(node, mode)) {
+      if (const auto* text = std::get_if<std::string>(argument)) variant += "." + *text;
+    }
+  }
+  return variant;
+}
+
 // Elements that lie one after another in memory before a jump.
 int64_t contiguous_run(const TensorType& type) {
   int64_t run = 1;
@@ -242,7 +261,8 @@ void describe_recurrent(const Graph& graph, const Node& node, CaseFacts& facts) 
 
 double beyond(double bytes, double capacity_bytes) {
   const double x = bytes / std::max(1.0, capacity_bytes);
-  return x * x / (1 + x * x);
+  const double share = x * x * x / (1 + x * x * x);
+  return share < 0.05 ? 0 : share;
 }
 
 CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& conditions) {
@@ -251,6 +271,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
   facts.threads = conditions.threads;
   if (!node.op) return facts;
   facts.family = node.op->family;
+  facts.variant = variant_of(node, facts.name);
 
   bool first = true;
   std::vector<StorageId> operand_storages;
@@ -325,6 +346,10 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
       break;
     default: break;
   }
+  if (const TensorType* x = tensor_argument(graph, node, {"input", "self"}); x && facts.rows > 0) {
+    facts.row_length = std::max(1.0, static_cast<double>(x->numel()) / facts.rows);
+  }
+  facts.operands = std::max(facts.operands, static_cast<double>(node.outputs.size()));
   const double moved = facts.input_bytes + facts.output_bytes;
   facts.beyond_l2_bytes = moved * beyond(moved, conditions.l2_bytes);
   facts.beyond_l3_bytes = moved * beyond(moved, conditions.l3_bytes);

@@ -6,6 +6,7 @@
 // whole graph, run again and again as a server or a benchmark does.
 #pragma once
 
+#include <string>
 #include <string_view>
 #include <vector>
 
@@ -21,7 +22,8 @@ struct CostConditions {
 };
 
 struct CaseFacts {
-  std::string_view name;  // "conv2d": without namespace, overload and in-place underscore
+  std::string_view name;  // "conv2d": without namespace, overload and in-place underscore; lives as long as the graph
+  std::string variant;    // what tells kernels of one name apart: "conv2d", "pow^2", "gelu.tanh", "mean.in_place"
   OpFamily family = OpFamily::none;
   Dtype dtype = Dtype::f32;  // of the first tensor operand
   int threads = 1;
@@ -55,6 +57,7 @@ struct CaseFacts {
   double fresh_bytes = 0;       // output bytes that need new memory
   double output_elements = 0;
   double rows = 0;              // independent rows of norms, softmax, reductions, gathers
+  double row_length = 1;        // elements of one row
   double runs = 0;              // contiguous runs of a copy
   double segments = 0;          // pieces that cat and split write
   double operands = 0;          // tensors in lists
@@ -75,7 +78,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
 // For every node of a graph, with context.
 std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& conditions);
 
-// x^2 / (1 + x^2): 0 well inside a cache, 1 well beyond it.
+// x^3 / (1 + x^3) with x = bytes / capacity, 0 below 0.05: nothing well inside a cache, 1 well beyond it.
 double beyond(double bytes, double capacity_bytes);
 
 }  // namespace opgauge

@@ -68,13 +68,14 @@ constexpr std::string_view pointwise_features =
     "call input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view norm_features =
-    "call rows input_bytes output_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes beyond_l2_bytes "
+    "beyond_l3_bytes";
 constexpr std::string_view plane_features =
     "call channels planes plane_vectors input_bytes output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pool_features =
     "call output_elements window_elements window_rows rows planes input_bytes cold_input_bytes beyond_l2_bytes";
 constexpr std::string_view reduction_features =
-    "call rows output_elements input_bytes flops strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view copy_features =
     "call output_bytes runs rows fresh_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view cat_features =
@@ -250,10 +251,21 @@ size_t cost_class_of(const CaseFacts& facts) {
   OPGAUGE_CHECK(false, "the last cost class takes every call");
 }
 
+std::string dtype_suffix(Dtype dtype) {
+  switch (dtype) {
+    case Dtype::bf16:
+    case Dtype::f16:
+    case Dtype::i8:
+    case Dtype::u8: return "@" + std::string(name_of(dtype));
+    default: return "";
+  }
+}
+
 std::string cost_class_key(const CaseFacts& facts) {
-  std::string key(cost_classes()[cost_class_of(facts)].name);
-  if (facts.dtype != Dtype::f32) key += "@" + std::string(name_of(facts.dtype));
-  return key;
+  return std::string(cost_classes()[cost_class_of(facts)].name) + dtype_suffix(facts.dtype);
+}
+std::string cost_variant_key(const CaseFacts& facts) {
+  return std::string(cost_classes()[cost_class_of(facts)].name) + "/" + facts.variant + dtype_suffix(facts.dtype);
 }
 
 }  // namespace opgauge

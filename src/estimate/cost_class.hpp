@@ -24,6 +24,9 @@ struct CostFeature {
   std::string_view per;  // "call", "FLOP", "byte", "row", …
   std::string_view doc;
   double (*value)(const CaseFacts&);
+
+  // No machine is so slow: what a fit may not exceed, in seconds per unit. 1 GB/s, 0.2 GFLOP/s, 1 ms for anything else.
+  double most_s() const { return per == "byte" ? 1e-9 : per == "FLOP" ? 5e-9 : 1e-3; }
 };
 std::span<const CostFeature> cost_features();
 // Index into cost_features(); a check fails on an unknown name.
@@ -42,8 +45,13 @@ int find_cost_class(std::string_view name);
 // The class of a call; never fails: `any` takes what no other row does.
 size_t cost_class_of(const CaseFacts& facts);
 
-// Calls of different dtypes are fitted apart: "linear" for f32, "linear@bf16" otherwise.
+// Calls of reduced precision are fitted apart: "linear" for f32 (and integers, whose bytes tell their cost),
+// "linear@bf16" otherwise. Within a class each variant
+// with enough cases has a fit of its own that leans on its class: "relu/relu6", "pow/pow^2@bf16".
 std::string cost_class_key(const CaseFacts& facts);
+std::string cost_variant_key(const CaseFacts& facts);
+// f32 -> "", bf16 -> "@bf16": what a dtype adds to a class's key.
+std::string dtype_suffix(Dtype dtype);
 
 // The features of `cost_class` for a call, in the order of its row.
 std::vector<double> feature_values(const CostClass& cost_class, const CaseFacts& facts);

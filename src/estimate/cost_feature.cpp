@@ -55,9 +55,13 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.broadcast_bytes; }},
     {"output_elements", "element", "elements written", [](const CaseFacts& f) { return f.output_elements; }},
     {"rows", "row", "independent rows", [](const CaseFacts& f) { return f.rows; }},
+    {"row_vectors", "vector", "rows x vectors of 16 lanes a row, rounded up",
+     [](const CaseFacts& f) { return f.rows * std::ceil(f.row_length / 16); }},
+    {"row_tails", "element", "rows x elements behind the last whole vector",
+     [](const CaseFacts& f) { return f.rows * std::fmod(f.row_length, 16); }},
     {"runs", "run", "contiguous runs of a copy", [](const CaseFacts& f) { return f.runs; }},
     {"segments", "segment", "pieces of a concatenation", [](const CaseFacts& f) { return f.segments; }},
-    {"operands", "operand", "tensors in the list", [](const CaseFacts& f) { return f.operands; }},
+    {"operands", "operand", "tensors in the list, or results", [](const CaseFacts& f) { return f.operands; }},
     {"steps", "step", "time steps x layers x directions", [](const CaseFacts& f) { return f.steps; }},
 
     // Matrix products [m,k] x [k,n].

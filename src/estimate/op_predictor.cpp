@@ -15,8 +15,6 @@ constexpr int enough_cases = 8;
 
 }  // namespace
 
-std::string dtype_suffix(Dtype dtype) { return dtype == Dtype::f32 ? "" : "@" + std::string(name_of(dtype)); }
-
 OpPredictor::OpPredictor(const OpModel& model) : model_(model) {
   for (const ClassFit& fit : model.classes) by_key_.emplace(fit.key, &fit);
 }
@@ -32,9 +30,9 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
   size_t at = cost_class_of(facts);
   const std::string wanted(classes[at].name);
   std::string suffix = dtype_suffix(facts.dtype);
-  const ClassFit* fit = nullptr;
-  // The class, then its ancestors; the same again in f32 if the dtype was never calibrated.
-  for (;;) {
+  const ClassFit* fit = find(cost_variant_key(facts));
+  // The variant, the class, its ancestors; the same again in f32 if the dtype was never calibrated.
+  while (!fit) {
     fit = find(std::string(classes[at].name) + suffix);
     if (fit) break;
     if (!classes[at].parent.empty()) {

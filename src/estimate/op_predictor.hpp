@@ -46,7 +46,4 @@ class OpPredictor {
   std::unordered_map<std::string, const ClassFit*> by_key_;
 };
 
-// "f32" -> "", bf16 -> "@bf16": what a dtype adds to a class's key.
-std::string dtype_suffix(Dtype dtype);
-
 }  // namespace opgauge
