@@ -109,7 +109,7 @@ ValueId Block::join_heads(ValueId x) {
 
 int64_t Block::channels(double low, double high) {
   const double drawn = random_.log_uniform(std::max(1.0, low), std::max(2.0, high));
-  const int64_t multiple = random_.pick<int64_t>({1, 4, 8, 8, 8, 16, 16, 32});
+  const int64_t multiple = random_.pick<int64_t>({1, 4, 8, 8, 8, 8, 16, 16, 16, 16, 32, 32, 32, 64});
   const int64_t rounded = static_cast<int64_t>(std::lround(drawn / static_cast<double>(multiple))) * multiple;
   return std::max<int64_t>(1, rounded == 0 ? multiple : rounded);
 }

@@ -56,7 +56,14 @@ Candidate measure_up(std::string archetype, Graph graph, const CostConditions& c
 std::vector<size_t> choose(const std::vector<Candidate>& candidates, const DesignOptions& options, double time_weight) {
   std::unordered_map<uint64_t, int> filled;
   std::unordered_map<size_t, int> per_class;
+  std::unordered_map<std::string, int> per_archetype;
+  std::unordered_map<std::string, double> quota;  // half of an archetype's share is kept whatever it costs
+  double shares = 0;
+  for (const Archetype& kind : archetypes()) shares += kind.share;
+  for (const Archetype& kind : archetypes()) quota[std::string(kind.name)] = 0.5 * kind.share / shares * options.networks;
   const auto gain = [&](const Candidate& candidate) {
+    const std::string& archetype = candidate.network.archetype;
+    const double wanted = per_archetype[archetype] < quota[archetype] ? 100 : 1;
     double sum = 0;
     std::unordered_map<uint64_t, int> here;
     for (const auto& [cost_class, cell] : candidate.cases) {
@@ -64,7 +71,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
       const double need = count < options.least_cases ? 4.0 : 1.0;
       sum += need / (1 + filled[cell] + here[cell]++);
     }
-    return sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);
+    return wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);
   };
   // Lazy: a gain only falls as others are taken, so a stale value at the top of the heap is recomputed.
   std::vector<std::pair<double, size_t>> heap;
@@ -88,6 +95,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
       ++per_class[cost_class];
       ++filled[cell];
     }
+    ++per_archetype[candidates[i].network.archetype];
     chosen.push_back(i);
   }
   return chosen;

@@ -14,6 +14,7 @@
 #include "cli/calendar.hpp"
 #include "cli/interruption.hpp"
 #include "graph/case.hpp"
+#include "graph/rewrite.hpp"
 #include "machine/calibration.hpp"
 #include "machine/fingerprint.hpp"
 #include "machine/machine_files.hpp"
@@ -130,7 +131,16 @@ int DesignedCalibration::run() {
   double elapsed_s = 0;
   if (refit.empty()) {
     Design design = make_design(designing);
-    if (precision != "fp32") throw Error("--precision", "found " + precision + ", expected fp32");
+    if (precision != "fp32") {
+      std::erase_if(design.networks, [&](DesignedNetwork& network) {
+        try {
+          network.graph = to_precision(network.graph, precision);
+          return false;
+        } catch (const Error&) {
+          return true;  // an op that this precision lacks
+        }
+      });
+    }
     if (dry_run) {
       print_design(design, designing.conditions, precision);
       return 0;

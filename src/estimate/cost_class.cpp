@@ -59,10 +59,10 @@ constexpr std::string_view grouped_features =
     "call flops group_flops blocked_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view native_features =
-    "call flops native_flops narrow_flops column_bytes right_bytes input_bytes weight_bytes output_bytes "
+    "call flops native_flops narrow_flops pixel_tiled_flops few_pixel_flops few_channel_flops short_inner_flops column_bytes right_bytes input_bytes weight_bytes output_bytes "
     "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
 constexpr std::string_view product_features =
-    "call flops tiled_flops fine_tiled_flops result_bytes left_bytes right_bytes columns products strided_bytes "
+    "call flops tiled_flops fine_tiled_flops column_tiled_flops short_column_flops short_inner_flops odd_flops result_bytes left_bytes right_bytes columns products strided_bytes "
     "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pointwise_features =
     "call input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes "
@@ -129,6 +129,7 @@ const Row rows[] = {
     {"conv.asymmetric", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h != f.kernel_w; }, conv_features, "oneDNN direct, 1-d kernels"},
     {"conv.large", "conv.onednn", is_dense_onednn, conv_features, "oneDNN direct, kernels of 5 and more, dilated ones"},
     {"conv.onednn", "conv", [](const Facts&) { return false; }, conv_features, "parent of the oneDNN classes"},
+    {"conv.native_point", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && f.out_h * f.out_w == 1; }, native_features, "ATen slow_conv2d of one pixel: a vector times the weights"},
     {"conv.native_1x1", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && !f.strided; }, native_features, "ATen slow_conv2d: a matrix product without im2col"},
     {"conv.native_kxk", "conv.native", is_conv, native_features, "ATen slow_conv2d: im2col and a matrix product"},
     {"conv.native", "conv", [](const Facts&) { return false; }, native_features, "parent of the native classes"},

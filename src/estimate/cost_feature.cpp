@@ -75,6 +75,14 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), 48) * up(to(f.n), 16) * to(f.k); }},
     {"fine_tiled_flops", "FLOP", "FLOPs with m padded to 8 and n to 16",
      [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), 8) * up(to(f.n), 16) * to(f.k); }},
+    {"column_tiled_flops", "FLOP", "FLOPs with n padded to 48 and m to 8",
+     [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), 8) * up(to(f.n), 48) * to(f.k); }},
+    {"short_column_flops", "FLOP", "FLOPs of products with n below 48: no full vector block",
+     [](const CaseFacts& f) { return f.n < 48 ? f.flops : 0.0; }},
+    {"short_inner_flops", "FLOP", "FLOPs of products with k below 48: packing is not paid back",
+     [](const CaseFacts& f) { return f.k < 48 ? f.flops : 0.0; }},
+    {"odd_flops", "FLOP", "FLOPs of products with n or k no multiple of 8",
+     [](const CaseFacts& f) { return f.n % 8 != 0 || f.k % 8 != 0 ? f.flops : 0.0; }},
     {"products", "product", "independent products", [](const CaseFacts& f) { return to(f.products); }},
     {"columns", "column", "n", [](const CaseFacts& f) { return to(f.n); }},
     {"tiled_attention_flops", "FLOP", "4 x heads x q padded to 32 x k padded to 64 x head size",
@@ -108,6 +116,14 @@ const CostFeature features[] = {
        return 2 * to(f.batch) * std::max(48.0, up(to(f.out_h * f.out_w), 48)) * to(f.groups) * up(to(f.n), 16) *
               to(f.k);
      }},
+    {"pixel_tiled_flops", "FLOP", "FLOPs with pixels padded to 48 and channels to 8",
+     [](const CaseFacts& f) {
+       return 2 * to(f.batch) * up(to(f.out_h * f.out_w), 48) * to(f.groups) * up(to(f.n), 8) * to(f.k);
+     }},
+    {"few_pixel_flops", "FLOP", "FLOPs of images below 48 pixels",
+     [](const CaseFacts& f) { return f.out_h * f.out_w < 48 ? f.flops : 0.0; }},
+    {"few_channel_flops", "FLOP", "FLOPs of less than 48 output channels a group",
+     [](const CaseFacts& f) { return f.n < 48 ? f.flops : 0.0; }},
     {"column_bytes", "byte", "im2col buffer", [](const CaseFacts& f) { return f.column_bytes; }},
     {"product_flops_over_k", "element", "2 x pixels x output channels",
      [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * to(f.n); }},
