@@ -245,8 +245,8 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
 }
 
 const Archetype rows[] = {
-    {"large weights", 0.03, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
-    {"mixer", 0.03, draw_mixer},             {"recurrent", 0.04, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
+    {"large weights", 0.05, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"mixer", 0.05, draw_mixer},             {"recurrent", 0.04, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 
 }  // namespace

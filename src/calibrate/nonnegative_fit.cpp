@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "calibrate/nonnegative_fit.hpp"
 
-#include <ceres/ceres.h>
+#include <nlopt.h>
 
 #include <Eigen/Dense>
 #include <cmath>
@@ -14,33 +14,38 @@ namespace opgauge {
 namespace {
 
 constexpr double huber_width = 0.15;  // log error beyond which a case counts linearly
+constexpr int reweightings = 12;
 
-// All rows of the problem in one cost: sqrt(w) rho(log(p / t)) with the robust weight folded in by reweighting would
-// need several solves; one residual a row lets Ceres apply its loss to each.
-class LogRatio final : public ceres::CostFunction {
- public:
-  LogRatio(const double* row, int count, double seconds, double weight)
-      : row_(row, row + count), seconds_(seconds), root_weight_(std::sqrt(weight)) {
-    set_num_residuals(1);
-    mutable_parameter_block_sizes()->push_back(count);
-  }
-  bool Evaluate(double const* const* parameters, double* residuals, double** jacobians) const override {
-    double predicted = 0;
-    for (size_t i = 0; i < row_.size(); ++i) predicted += row_[i] * parameters[0][i];
-    const double floor = 0.02 * seconds_;
-    const double bounded = std::max(predicted, floor);
-    residuals[0] = root_weight_ * std::log(bounded / seconds_);
-    if (jacobians && jacobians[0]) {
-      // Below the floor the slope of the floor itself keeps pushing the prediction up.
-      for (size_t i = 0; i < row_.size(); ++i) jacobians[0][i] = root_weight_ * row_[i] / bounded;
-    }
-    return true;
-  }
-
- private:
-  std::vector<double> row_;
-  double seconds_, root_weight_;
+// f(c) = c'Hc / 2 - g'c, the weighted squares of one reweighting.
+struct Quadratic {
+  Eigen::MatrixXd hessian;
+  Eigen::VectorXd gradient_at_zero;
 };
+
+double evaluate(unsigned n, const double* c, double* gradient, void* data) {
+  const Quadratic& q = *static_cast<const Quadratic*>(data);
+  const Eigen::Map<const Eigen::VectorXd> x(c, static_cast<Eigen::Index>(n));
+  const Eigen::VectorXd slope = q.hessian * x - q.gradient_at_zero;
+  if (gradient) Eigen::Map<Eigen::VectorXd>(gradient, static_cast<Eigen::Index>(n)) = slope;
+  return 0.5 * x.dot(slope - q.gradient_at_zero);
+}
+
+// Minimises within 0 <= c <= most, from `c`. Sequential least squares (Kraft 1994, whose subproblem is Lawson and
+// Hanson's): exact for a quadratic after as many steps as there are variables.
+bool minimise(Quadratic& q, const Eigen::VectorXd& most, Eigen::VectorXd& c) {
+  const unsigned n = static_cast<unsigned>(c.size());
+  nlopt_opt solver = nlopt_create(NLOPT_LD_SLSQP, n);
+  OPGAUGE_CHECK(solver, "NLopt cannot make a solver");
+  nlopt_set_min_objective(solver, evaluate, &q);
+  nlopt_set_lower_bounds1(solver, 0);
+  nlopt_set_upper_bounds(solver, most.data());
+  nlopt_set_ftol_rel(solver, 1e-9);
+  nlopt_set_maxeval(solver, 400);
+  double value = 0;
+  const nlopt_result code = nlopt_optimize(solver, c.data(), &value);
+  nlopt_destroy(solver);
+  return code > 0 || code == NLOPT_ROUNDOFF_LIMITED;
+}
 
 }  // namespace
 
@@ -61,52 +66,67 @@ FitResult fit_nonnegative(const FitProblem& problem) {
     scale += problem.prior_features.row(i).transpose() / problem.prior_seconds[i];
   }
   scale /= static_cast<double>(cases + priors);
-  std::vector<double> x(static_cast<size_t>(n), 0.0);
-  Eigen::Index used = 0;
-  for (Eigen::Index j = 0; j < n; ++j) used += scale[j] > 0;
-  if (used == 0) return result;
-  const auto most = [&](Eigen::Index j) {
-    return problem.most.size() ? problem.most[j] * scale[j] : std::numeric_limits<double>::infinity();
-  };
+  std::vector<Eigen::Index> used;
   for (Eigen::Index j = 0; j < n; ++j) {
-    if (scale[j] > 0) x[static_cast<size_t>(j)] = std::min(1.0 / static_cast<double>(used), most(j));
+    if (scale[j] > 0) used.push_back(j);
   }
+  if (used.empty()) return result;
+  const Eigen::Index m = static_cast<Eigen::Index>(used.size());
 
-  ceres::Problem solver;
-  Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor> rows(cases + priors, n);
-  for (Eigen::Index j = 0; j < n; ++j) {
-    const double by = scale[j] > 0 ? 1 / scale[j] : 0;
-    for (Eigen::Index i = 0; i < cases; ++i) rows(i, j) = problem.features(i, j) * by;
-    for (Eigen::Index i = 0; i < priors; ++i) rows(cases + i, j) = problem.prior_features(i, j) * by;
+  // Cases and pseudo-cases as one system in units of their own seconds.
+  Eigen::MatrixXd rows = Eigen::MatrixXd::Zero(cases + priors, n);
+  Eigen::VectorXd seconds(cases + priors), weights(cases + priors);
+  for (Eigen::Index i = 0; i < cases + priors; ++i) {
+    const bool prior = i >= cases;
+    seconds[i] = prior ? problem.prior_seconds[i - cases] : problem.seconds[i];
+    weights[i] = prior ? problem.prior_weight / static_cast<double>(priors) : problem.weights[i];
+    for (const Eigen::Index j : used) {
+      rows(i, j) = (prior ? problem.prior_features(i - cases, j) : problem.features(i, j)) / scale[j];
+    }
   }
-  ceres::HuberLoss loss(huber_width);
-  for (Eigen::Index i = 0; i < cases; ++i) {
-    if (problem.weights[i] <= 0) continue;
-    solver.AddResidualBlock(new LogRatio(rows.row(i).data(), static_cast<int>(n), problem.seconds[i], problem.weights[i]),
-                            new ceres::ScaledLoss(&loss, 1.0, ceres::DO_NOT_TAKE_OWNERSHIP), x.data());
+  Eigen::VectorXd most(m);
+  for (Eigen::Index j = 0; j < m; ++j) {
+    most[j] = problem.most.size() ? problem.most[used[static_cast<size_t>(j)]] * scale[used[static_cast<size_t>(j)]]
+                                  : std::numeric_limits<double>::infinity();
   }
-  for (Eigen::Index i = 0; i < priors; ++i) {
-    solver.AddResidualBlock(new LogRatio(rows.row(cases + i).data(), static_cast<int>(n), problem.prior_seconds[i],
-                                         problem.prior_weight / static_cast<double>(priors)),
-                            new ceres::ScaledLoss(&loss, 1.0, ceres::DO_NOT_TAKE_OWNERSHIP), x.data());
+  Eigen::VectorXd c = Eigen::VectorXd::Constant(m, 1.0 / static_cast<double>(m)).cwiseMin(most);
+  Eigen::MatrixXd chosen(cases + priors, m);
+  for (Eigen::Index j = 0; j < m; ++j) chosen.col(j) = rows.col(used[static_cast<size_t>(j)]);
+  Eigen::VectorXd predicted = seconds;  // the first pass weighs by the measured time alone
+  Eigen::VectorXd robust = Eigen::VectorXd::Ones(cases + priors);
+  result.converged = true;
+  for (int pass = 0; pass < reweightings; ++pass) {
+    Quadratic q;
+    // The first passes see the cases alone: a parent that is far off would otherwise hold the start where its own robust
+    // weights never let go.
+    if (pass < reweightings / 3 && cases > 0) robust.tail(priors).setZero();
+    const Eigen::VectorXd weight = weights.cwiseProduct(robust).cwiseQuotient(seconds.cwiseProduct(predicted));
+    q.hessian = chosen.transpose() * weight.asDiagonal() * chosen;
+    q.gradient_at_zero = chosen.transpose() * weight.cwiseProduct(seconds);
+    // Each variable in units that give it curvature 1.
+    const Eigen::VectorXd unit = q.hessian.diagonal().cwiseMax(1e-300).cwiseSqrt();
+    q.hessian = unit.cwiseInverse().asDiagonal() * q.hessian * unit.cwiseInverse().asDiagonal();
+    q.gradient_at_zero = q.gradient_at_zero.cwiseQuotient(unit);
+    Eigen::VectorXd z = c.cwiseProduct(unit);
+    const Eigen::VectorXd limit = most.cwiseProduct(unit);
+    if (!minimise(q, limit, z)) result.converged = false;
+    c = z.cwiseQuotient(unit).cwiseMax(0).cwiseMin(most);
+    predicted = (chosen * c).cwiseMax(0.02 * seconds);
+    for (Eigen::Index i = 0; i < cases + priors; ++i) {
+      // The factor that makes the square (p - t)^2 / (t p) cost what Huber's loss of log(p / t) does: it falls like
+      // log(r) / r, so that a pseudo-case a thousand times off does not hold the fit.
+      const double error = std::abs(std::log(predicted[i] / seconds[i]));
+      const double square = std::pow(predicted[i] - seconds[i], 2) / (seconds[i] * predicted[i]);
+      const double cost = error > huber_width ? huber_width * (2 * error - huber_width) : error * error;
+      robust[i] = square > 1e-9 ? cost / square : 1;
+    }
   }
-  for (Eigen::Index j = 0; j < n; ++j) {
-    solver.SetParameterLowerBound(x.data(), static_cast<int>(j), 0);
-    if (scale[j] > 0 && std::isfinite(most(j))) solver.SetParameterUpperBound(x.data(), static_cast<int>(j), most(j));
+  Eigen::VectorXd scaled = Eigen::VectorXd::Zero(n);
+  for (Eigen::Index j = 0; j < m; ++j) {
+    if (c[j] > 1e-9) scaled[used[static_cast<size_t>(j)]] = c[j];
   }
-  ceres::Solver::Options options;
-  options.linear_solver_type = ceres::DENSE_QR;
-  options.max_num_iterations = 200;
-  options.function_tolerance = 1e-7;
-  options.num_threads = 1;
-  options.logging_type = ceres::SILENT;
-  ceres::Solver::Summary summary;
-  ceres::Solve(options, &solver, &summary);
-  result.converged = summary.IsSolutionUsable();
-
-  Eigen::VectorXd scaled = Eigen::Map<Eigen::VectorXd>(x.data(), n);
+  predicted = rows * scaled;
   std::vector<double> absolute;
-  const Eigen::VectorXd predicted = rows * scaled;
   for (Eigen::Index i = 0; i < cases; ++i) {
     if (problem.weights[i] > 0) {
       absolute.push_back(std::abs(std::log(std::max(predicted[i], 0.02 * problem.seconds[i]) / problem.seconds[i])));

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Robust non-negative fit of one class: minimise, over 0 <= c <= most,
 //
-//   sum_i w_i huber(log(max(phi_i . c, floor) / t_i)) + prior,
+//   sum_i w_i huber((phi_i . c - t_i) / sqrt(t_i p_i)) + prior
 //
-// by Ceres (trust region with bounds). The prior is a set of pseudo-cases: the parent's prediction for the same calls,
-// with a small total weight and the same robust loss, so that a class with few cases follows its parent and a class with
-// many forgets it, however far the parent is off.
+// by iterated reweighting, p_i being the last pass's prediction: (p - t) / sqrt(t p) is the logarithm of p / t to second
+// order, and each pass is a convex quadratic that NLopt solves within the bounds. The prior is a set of pseudo-cases: the
+// parent's prediction for the same calls, with a small total weight and the same robust loss, so that a class with few
+// cases follows its parent and a class with many forgets it, however far the parent is off.
 #pragma once
 
 #include <Eigen/Core>

@@ -71,7 +71,12 @@ class TreeFit {
       chosen = std::move(thinned);
     }
     const CostClass* above = parent ? &cost_classes()[static_cast<size_t>(find_cost_class(row.parent))] : nullptr;
-    ClassFit one = solve(std::string(row.name) + suffix_, row, chosen, parent, above);
+    // What children lean on is fitted to the whole subtree; what predicts this class, to its own cases.
+    const ClassFit subtree = solve(std::string(row.name) + suffix_, row, chosen, parent, above);
+    ClassFit one = own_[at].empty() || own_[at].size() == chosen.size()
+                       ? subtree
+                       : solve(subtree.key, row, own_[at], &subtree, &row);
+    one.parent = subtree.parent;
     count(one, own_[at]);
     fits_.push_back(one);
     std::map<std::string, std::vector<size_t>> variants;
@@ -82,7 +87,7 @@ class TreeFit {
       count(special, members);
       fits_.push_back(std::move(special));
     }
-    for (const size_t child : children_[at]) fit(child, &one);
+    for (const size_t child : children_[at]) fit(child, &subtree);
   }
 
   void count(ClassFit& fit, const std::vector<size_t>& members) const {

@@ -51,7 +51,7 @@ bool is_product(const Facts& f) { return f.family == OpFamily::matmul; }
 constexpr std::string_view conv_features =
     "call flops blocked_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes "
-    "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
+    "cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view depthwise_features =
     "call depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes";
@@ -60,9 +60,9 @@ constexpr std::string_view grouped_features =
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view native_features =
     "call flops native_flops narrow_flops pixel_tiled_flops few_pixel_flops few_channel_flops short_inner_flops column_bytes right_bytes input_bytes weight_bytes output_bytes "
-    "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
+    "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view product_features =
-    "call flops tiled_flops fine_tiled_flops column_tiled_flops short_column_flops short_inner_flops odd_flops result_bytes left_bytes right_bytes columns products strided_bytes "
+    "call flops tiled_flops fine_tiled_flops column_tiled_flops short_column_flops short_inner_flops odd_flops result_bytes left_bytes right_bytes products strided_bytes "
     "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pointwise_features =
     "call input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes "

@@ -84,7 +84,6 @@ const CostFeature features[] = {
     {"odd_flops", "FLOP", "FLOPs of products with n or k no multiple of 8",
      [](const CaseFacts& f) { return f.n % 8 != 0 || f.k % 8 != 0 ? f.flops : 0.0; }},
     {"products", "product", "independent products", [](const CaseFacts& f) { return to(f.products); }},
-    {"columns", "column", "n", [](const CaseFacts& f) { return to(f.n); }},
     {"tiled_attention_flops", "FLOP", "4 x heads x q padded to 32 x k padded to 64 x head size",
      [](const CaseFacts& f) { return 4 * to(f.products) * up(to(f.m), 32) * up(to(f.n), 64) * to(f.k); }},
     {"score_bytes", "byte", "heads x queries x keys elements",
