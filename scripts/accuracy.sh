@@ -1,0 +1,37 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: Apache-2.0
+# Calibrates this machine, validates against measured models in fresh processes, rewrites docs/accuracy.md.
+#
+#   ./dev accuracy              the development set (built-in families, exported development models if they are there)
+#   ./dev accuracy --final      the final set too; scored once a release, never tuned on
+#
+# Exported models are made by data/validation/export_models.py and looked for in $OPGAUGE_EXPORTED (exported/).
+set -euo pipefail
+opgauge=build/release/bin/opgauge
+out=results/accuracy
+budget=${OPGAUGE_ACCURACY_BUDGET:-10m}
+mkdir -p "$out"
+export OPGAUGE_EXPORTED=${OPGAUGE_EXPORTED:-exported}
+
+"$opgauge" calibrate --budget 60s -o "$out/calibration.json" --cases "$out/cases.csv" | tee "$out/calibrate.txt"
+
+development=(data/validation/builtin.json)
+[ -d "$OPGAUGE_EXPORTED/development" ] && development+=(data/validation/development.json)
+"$opgauge" validate "${development[@]}" --calibration "$out/calibration.json" --folder "$out/development" --budget "$budget" --md "$out/development.md" || [ $? -eq 3 ]
+if [ "${1:-}" = --final ]; then
+  "$opgauge" validate data/validation/final.json --calibration "$out/calibration.json" --folder "$out/final" --budget "$budget" --md "$out/final.md" || [ $? -eq 3 ]
+fi
+
+{
+  sed -n '1,/<!-- generated -->/p' docs/accuracy.md
+  printf '\n## Development set\n\n'
+  cat "$out/development.md"
+  if [ -f "$out/final.md" ]; then
+    printf '\n## Final set\n\n'
+    cat "$out/final.md"
+  fi
+  printf '\n## Held-out error by cost class\n\n```\n'
+  cat "$out/calibrate.txt"
+  printf '```\n'
+} > "$out/accuracy.md"
+cp "$out/accuracy.md" docs/accuracy.md
