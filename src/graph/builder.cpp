@@ -22,6 +22,7 @@ std::string GraphBuilder::unique_name(std::string wished) {
 
 ValueId GraphBuilder::add_value(std::string name, TensorType type, Role role, std::string source,
                                 ValueId shares) {
+  type.check();
   Value value;
   value.name = unique_name(std::move(name));
   value.type = std::move(type);

@@ -171,7 +171,11 @@ Argument fit(const std::string& target, const SchemaArgument& to, Argument value
   }
   if (is_list(to.type)) {
     if (element == "Tensor") {
-      if (std::holds_alternative<ValueList>(value)) return value;
+      const auto* list = std::get_if<ValueList>(&value);
+      const bool optional = to.type.find("?[") != std::string::npos;
+      if (list && (optional || std::find(list->begin(), list->end(), ValueRef{}) == list->end())) {
+        return value;
+      }
       if (const auto* none = std::get_if<Dims>(&value); none && none->empty()) return ValueList{};
       throw reject();
     }

@@ -7,6 +7,11 @@
 
 namespace opgauge {
 
+namespace {
+// Far beyond any machine, and far enough below 2^63 that counts per element do not overflow.
+constexpr int64_t most_elements = int64_t{1} << 48;
+}  // namespace
+
 int64_t product(const Dims& sizes) {
   int64_t result = 1;
   bool overflow = false, zero = false;
@@ -17,11 +22,10 @@ int64_t product(const Dims& sizes) {
     if (size == 0) zero = true;
     if (__builtin_mul_overflow(result, size == 0 ? 1 : size, &result)) overflow = true;
   }
-  if (zero) return 0;
-  if (overflow || result > (int64_t{1} << 58)) {
-    throw Error("sizes", "found more than 2^58 elements, expected a tensor that a machine can hold");
+  if (overflow || result > most_elements) {
+    throw Error("sizes", "found more than 2^48 elements, expected a tensor that a machine can hold");
   }
-  return result;
+  return zero ? 0 : result;
 }
 
 namespace {
@@ -63,6 +67,24 @@ TensorType::TensorType(Dtype dtype_in, Dims sizes_in, Dims strides_in, int64_t o
     : dtype(dtype_in), sizes(std::move(sizes_in)), strides(std::move(strides_in)), offset(offset_in) {
   product(sizes);
   OPGAUGE_CHECK(sizes.size() == strides.size(), "as many strides as sizes");
+}
+
+void TensorType::check() const {
+  if (sizes.size() > 64) {
+    throw Error("sizes", "found " + std::to_string(sizes.size()) + " dimensions, expected at most 64");
+  }
+  product(sizes);
+  int64_t last = offset;
+  bool beyond = offset < 0 || offset > most_elements;
+  for (size_t i = 0; i < sizes.size(); ++i) {
+    int64_t reach = 0;
+    beyond = beyond || strides[i] < 0 || strides[i] > most_elements;
+    beyond = beyond || __builtin_mul_overflow(std::max<int64_t>(sizes[i] - 1, 0), strides[i], &reach);
+    beyond = beyond || reach > most_elements || (last += reach) > most_elements;
+  }
+  if (beyond) {
+    throw Error("strides", "found strides or an offset below 0 or beyond 2^48 elements");
+  }
 }
 
 int64_t TensorType::storage_bytes() const {

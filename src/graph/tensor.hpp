@@ -29,6 +29,9 @@ struct TensorType {
   TensorType(Dtype dtype, Dims sizes);
   TensorType(Dtype dtype, Dims sizes, Dims strides, int64_t offset = 0);
 
+  // Throws Error where sizes, strides or offset are negative, or reach beyond what any machine holds.
+  void check() const;
+
   int64_t rank() const { return static_cast<int64_t>(sizes.size()); }
   int64_t numel() const { return product(sizes); }
   int64_t bytes() const { return numel() * size_bytes(dtype); }

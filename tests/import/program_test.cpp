@@ -87,7 +87,7 @@ TEST(Program, SizesThatNoTensorHasAreRefused) {
   program.tensors = "\"x\":" + meta("-2;3") + ",\"y\":" + meta("2;3");
   EXPECT_THAT(error_of(program), HasSubstr("found the sizes -2, expected at least 0"));
   program.tensors = "\"x\":" + meta("4294967296;4294967296") + ",\"y\":" + meta("2;3");
-  EXPECT_THAT(error_of(program), HasSubstr("more than 2^58 elements"));
+  EXPECT_THAT(error_of(program), HasSubstr("more than 2^48 elements"));
   program.tensors = "\"x\":" + meta("nan;3") + ",\"y\":" + meta("2;3");
   EXPECT_THAT(error_of(program), HasSubstr("expected a finite size"));
   program.tensors = "\"x\":" + meta("9223372036854775808;3") + ",\"y\":" + meta("2;3");

@@ -323,7 +323,9 @@ std::vector<Configuration> read_configurations(const std::string& folder) {
       while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())))
         line.pop_back();
       if (line.empty()) continue;
-      for (std::string& text : expand(line)) all.push_back({std::move(text), place});
+      const bool refused = line.front() == '!';
+      if (refused) line.erase(0, 1);
+      for (std::string& text : expand(line)) all.push_back({std::move(text), place, refused});
     }
   }
   return all;

@@ -83,17 +83,26 @@ int run(const std::string& filter, const std::string& folder) {
     if (configuration.target().find(filter) == std::string::npos) continue;
     std::vector<std::string> differences;
     std::string trace;
-    try {
-      const Graph graph = build(configuration.text);
-      const Observed seen = observe(graph, graph.nodes[0]);
-      trace = seen.trace;
-      differences = compare(graph, graph.nodes[0], seen);
-    } catch (const std::exception& error) {
-      const std::string text = error.what();
-      differences.push_back(text.substr(0, text.find('\n')));
-    }
     ++checked;
     covered[configuration.target()].insert(configuration.text);
+    if (configuration.refused) {
+      try {
+        build(configuration.text);
+        differences.push_back("row gives a result, expected it to refuse");
+      } catch (const Error& error) {
+        trace = std::string("  ") + error.what() + "\n";
+      }
+    } else {
+      try {
+        const Graph graph = build(configuration.text);
+        const Observed seen = observe(graph, graph.nodes[0]);
+        trace = seen.trace;
+        differences = compare(graph, graph.nodes[0], seen);
+      } catch (const std::exception& error) {
+        const std::string text = error.what();
+        differences.push_back(text.substr(0, text.find('\n')));
+      }
+    }
     if (differences.empty()) {
       if (!filter.empty()) std::printf("ok   %s\n", configuration.text.c_str());
       continue;

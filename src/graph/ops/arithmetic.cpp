@@ -111,6 +111,12 @@ int64_t scratch_exponential(const Call& call) {
 }
 
 const OpRow rows[] = {
+    elementwise<Promotion::common, 4>("aten::logaddexp(Tensor self, Tensor other) -> Tensor"),
+    elementwise<Promotion::floating, 1>(
+        "aten::copysign.Tensor(Tensor self, Tensor other) -> Tensor"),
+    elementwise<Promotion::floating, 1>(
+        "aten::copysign.Scalar(Tensor self, Scalar other) -> Tensor"),
+    elementwise<Promotion::strict, 1>("aten::heaviside(Tensor self, Tensor values) -> Tensor"),
     scaled("aten::add.Tensor(Tensor self, Tensor other, *, Scalar alpha=1) -> Tensor"),
     scaled("aten::add.Scalar(Tensor self, Scalar other, Scalar alpha=1) -> Tensor"),
     scaled("aten::add_.Tensor(Tensor(a!) self, Tensor other, *, Scalar alpha=1) -> Tensor(a!)"),

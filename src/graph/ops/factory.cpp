@@ -88,7 +88,8 @@ std::vector<Result> infer_arange(const Call& call) {
     return std::get<double>(number);
   };
   const double by = real(step), from = real(start), to = real(end);
-  if (!std::isfinite(from) || !std::isfinite(to) || !std::isfinite(by) || by == 0 ||
+  const double most = 1e15;
+  if (!(std::abs(from) <= most) || !(std::abs(to) <= most) || !(std::abs(by) <= most) || by == 0 ||
       (to - from) * by < 0) {
     throw call.error("found no way from start to end, expected a step that leads there");
   }
@@ -99,7 +100,7 @@ std::vector<Result> infer_arange(const Call& call) {
     if (stride == 0) throw call.error("found a step that is 0 in whole numbers");
     count = static_cast<double>((last - first + stride - (stride > 0 ? 1 : -1)) / stride);
   }
-  if (count > 1e15) throw call.error("the range has too many elements");
+  if (!(count <= most)) throw call.error("the range has too many elements");
   return {fresh(dtype, Dims{static_cast<int64_t>(count)})};
 }
 std::vector<Result> infer_linspace(const Call& call) {
@@ -115,10 +116,12 @@ std::vector<Result> infer_eye(const Call& call) {
 // aten::tril_indices: the places on and below a diagonal of a rows x columns matrix; triu_indices:
 // on and above.
 int64_t places_below(int64_t rows, int64_t columns, int64_t offset) {
-  int64_t places = 0;
-  for (int64_t row = 0; row < rows; ++row)
-    places += std::clamp<int64_t>(row + offset + 1, 0, columns);
-  return places;
+  product({rows, columns});  // refuses negative and immense ones
+  offset = std::clamp(offset, -rows, columns);
+  // Row r holds r + offset + 1 places, not below 0 and not above `columns`.
+  const int64_t first = std::clamp<int64_t>(-offset, 0, rows);
+  const int64_t full = std::clamp(columns - offset - 1, first, rows);
+  return (full - first) * (first + 1 + offset + full + offset) / 2 + (rows - full) * columns;
 }
 std::vector<Result> infer_tril_indices(const Call& call) {
   const int64_t places =
@@ -127,8 +130,9 @@ std::vector<Result> infer_tril_indices(const Call& call) {
 }
 std::vector<Result> infer_triu_indices(const Call& call) {
   const int64_t rows = call.integer("row"), columns = call.integer("col");
-  const int64_t places = rows * columns - places_below(rows, columns, call.integer("offset") - 1);
-  return {fresh(chosen(call, Dtype::i64), Dims{2, places})};
+  const int64_t all = product({rows, columns});
+  const int64_t below = places_below(rows, columns, std::max(call.integer("offset"), -rows) - 1);
+  return {fresh(chosen(call, Dtype::i64), Dims{2, all - below})};
 }
 
 constexpr OpRow filled(std::string_view schema, InferRule infer) {

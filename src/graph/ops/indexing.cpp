@@ -185,7 +185,8 @@ Work work_triangle_in_place(const Call& call) {
 // aten::diag: a matrix of zeros with a diagonal, or a copy of a matrix's diagonal.
 std::vector<Result> infer_diag(const Call& call) {
   const TensorType& x = self(call);
-  const int64_t shift = call.integer("diagonal");
+  const int64_t shift =
+      std::clamp<int64_t>(call.integer("diagonal"), -(int64_t{1} << 48), int64_t{1} << 48);
   if (x.rank() == 1) {
     const int64_t size = x.sizes[0] + std::abs(shift);
     return {fresh(x.dtype, Dims{size, size})};
@@ -207,7 +208,9 @@ std::vector<Result> infer_diag_embed(const Call& call) {
   const int64_t b = wrap_dim(call, call.integer("dim2"), x.rank() + 1);
   if (a == b || x.rank() == 0) throw call.error("found one dimension twice, expected two");
   Dims sizes(x.sizes.begin(), x.sizes.end() - 1);
-  const int64_t size = x.sizes.back() + std::abs(call.integer("offset"));
+  const int64_t size =
+      x.sizes.back() +
+      std::abs(std::clamp<int64_t>(call.integer("offset"), -(int64_t{1} << 48), int64_t{1} << 48));
   sizes.insert(sizes.begin() + std::min(a, b), size);
   sizes.insert(sizes.begin() + std::max(a, b), size);
   return {fresh(x.dtype, std::move(sizes))};

@@ -108,11 +108,10 @@ Work work_isnan(const Call& call) {
 }
 
 const OpRow rows[] = {
+    elementwise<Promotion::floating, 3>("aten::logit(Tensor self, float? eps=None) -> Tensor"),
     elementwise<Promotion::common, 1>("aten::relu(Tensor self) -> Tensor"),
     elementwise<Promotion::common, 1>("aten::relu_(Tensor(a!) self) -> Tensor(a!)"),
-    elementwise<Promotion::common, 1>("aten::abs(Tensor self) -> Tensor"),
     elementwise<Promotion::common, 1>("aten::abs_(Tensor(a!) self) -> Tensor(a!)"),
-    elementwise<Promotion::common, 1>("aten::absolute(Tensor self) -> Tensor"),
     elementwise<Promotion::common, 1>("aten::neg(Tensor self) -> Tensor"),
     elementwise<Promotion::common, 1>("aten::neg_(Tensor(a!) self) -> Tensor(a!)"),
     elementwise<Promotion::common, 1>("aten::negative(Tensor self) -> Tensor"),

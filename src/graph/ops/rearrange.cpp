@@ -79,7 +79,9 @@ std::vector<Result> repeated(const Call& call, Dims repeats) {
                      std::to_string(x.rank()));
   }
   for (int64_t i = 0; i < x.rank(); ++i) {
-    repeats[static_cast<size_t>(rank - x.rank() + i)] *= x.sizes[static_cast<size_t>(i)];
+    int64_t& size = repeats[static_cast<size_t>(rank - x.rank() + i)];
+    if (__builtin_mul_overflow(size, x.sizes[static_cast<size_t>(i)], &size))
+      throw call.error("sizes are too large");
   }
   return {fresh(x.dtype, std::move(repeats))};
 }
@@ -116,7 +118,10 @@ std::vector<Result> infer_interleave_number(const Call& call) {
   const int64_t repeats = call.integer("repeats");
   if (repeats < 0)
     throw call.error("found " + std::to_string(repeats) + " repeats, expected at least 0");
-  return {fresh(interleaved(call, interleaved_size(call) * repeats))};
+  int64_t size = 0;
+  if (__builtin_mul_overflow(interleaved_size(call), repeats, &size))
+    throw call.error("sizes are too large");
+  return {fresh(interleaved(call, size))};
 }
 int64_t flat_copy_bytes(const Call& call) {
   return !call.has("dim") && !view_strides(self(call), {self(call).numel()}) ? self(call).bytes()

@@ -20,6 +20,9 @@ std::span<const OpRow> softmax_rows();
 std::span<const OpRow> pool_rows();
 std::span<const OpRow> normalization_rows();
 std::span<const OpRow> pointwise_rows();
+std::span<const OpRow> unsized_rows();
+std::span<const OpRow> distance_rows();
+std::span<const OpRow> complex_rows();
 std::span<const OpRow> sorting_rows();
 std::span<const OpRow> scatter_rows();
 std::span<const OpRow> scan_rows();
@@ -50,6 +53,9 @@ inline auto all_op_rows() {
       pool_rows(),
       normalization_rows(),
       pointwise_rows(),
+      unsized_rows(),
+      distance_rows(),
+      complex_rows(),
       sorting_rows(),
       scatter_rows(),
       scan_rows(),

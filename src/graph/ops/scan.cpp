@@ -119,7 +119,9 @@ Differences differences_of(const Call& call) {
   const TensorType& x = self(call);
   if (x.rank() == 0) throw call.error("found a tensor of rank 0, expected at least 1");
   const int64_t dim = wrap_dim(call, call.integer("dim"), x.rank()), times = call.integer("n");
-  if (times < 0) throw call.error("found order " + std::to_string(times) + ", expected at least 0");
+  if (times < 0 || times > 1000) {
+    throw call.error("found order " + std::to_string(times) + ", expected 0 to 1000");
+  }
   Differences result;
   TensorType current = x;
   std::vector<TensorType> parts;

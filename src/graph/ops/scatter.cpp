@@ -76,7 +76,70 @@ Work work_slices(const Call& call) {
                         reads ? scratch_index_add(call) : 0);
 }
 
+// aten::scatter_reduce: sums, products and extremes; means count the values at each place on the
+// way and are refused.
+int64_t scratch_reducing(const Call& call) { return scratch_scatter(call); }
+template <bool in_place>
+std::vector<Result> infer_reducing(const Call& call) {
+  const std::string& reduce = call.text("reduce");
+  if (reduce != "sum" && reduce != "prod" && reduce != "amax" && reduce != "amin") {
+    throw call.error("found the reduction \"" + reduce + "\", expected sum, prod, amax or amin");
+  }
+  return in_place ? infer_in_place(call) : infer_contiguous(call);
+}
+
+// aten::masked_scatter fills places of a contiguous copy from the source in order; all places
+// count.
+std::vector<Result> infer_masked_scatter(const Call& call) {
+  const TensorType &x = self(call), &mask = call.tensor("mask");
+  if (mask.dtype != Dtype::boolean) throw call.error("expected a mask of dtype bool");
+  if (call.tensor("source").dtype != x.dtype)
+    throw call.error("self and source have different dtypes");
+  return {fresh(x.dtype, broadcast(call, x.sizes, mask.sizes))};
+}
+Work work_masked_scatter(const Call& call) {
+  const int64_t bytes = call.output().bytes();
+  return {0, 0, touched_bytes(self(call)) + touched_bytes(call.tensor("mask")) + bytes, 2 * bytes};
+}
+
+// A copy with a part of it written: the copy keeps strides, holes and all (clone_preserve_strides).
+std::vector<Result> infer_with_part(const Call& call) { return {fresh(self(call))}; }
+Work work_with_part(const Call& call) {
+  const TensorType& part = call.tensor("src");
+  return {0, 0, touched_bytes(self(call)) + touched_bytes(part),
+          call.output().bytes() + part.bytes()};
+}
+
 const OpRow rows[] = {
+    {"aten::masked_scatter(Tensor self, Tensor mask, Tensor source) -> Tensor", OpFamily::indexing,
+     infer_masked_scatter, work_masked_scatter},
+    {"aten::slice_scatter(Tensor self, Tensor src, int dim=0, SymInt? start=None, SymInt? "
+     "end=None, SymInt step=1) -> Tensor",
+     OpFamily::indexing, infer_with_part, work_with_part},
+    {"aten::select_scatter(Tensor self, Tensor src, int dim, SymInt index) -> Tensor",
+     OpFamily::indexing, infer_with_part, work_with_part},
+    {"aten::diagonal_scatter(Tensor self, Tensor src, int offset=0, int dim1=0, int dim2=1) -> "
+     "Tensor",
+     OpFamily::indexing, infer_with_part, work_with_part},
+    {"aten::scatter_reduce.two(Tensor self, int dim, Tensor index, Tensor src, str reduce, *, bool "
+     "include_self=True) -> Tensor",
+     OpFamily::indexing, infer_reducing<false>, work_scatter<true>, scratch_reducing},
+    {"aten::scatter_reduce_.two(Tensor(a!) self, int dim, Tensor index, Tensor src, str reduce, *, "
+     "bool include_self=True) -> Tensor(a!)",
+     OpFamily::indexing, infer_reducing<true>, work_scatter<true>, scratch_reducing},
+    {"aten::scatter.reduce(Tensor self, int dim, Tensor index, Tensor src, *, str reduce) -> "
+     "Tensor",
+     OpFamily::indexing, infer_contiguous, work_scatter<true>, scratch_scatter},
+    {"aten::scatter.value_reduce(Tensor self, int dim, Tensor index, Scalar value, *, str reduce) "
+     "-> Tensor",
+     OpFamily::indexing, infer_contiguous, work_scatter<true>, scratch_scatter},
+    {"aten::scatter_.reduce(Tensor(a!) self, int dim, Tensor index, Tensor src, *, str reduce) -> "
+     "Tensor(a!)",
+     OpFamily::indexing, infer_in_place, work_scatter<true>, scratch_scatter},
+    {"aten::scatter_.value_reduce(Tensor(a!) self, int dim, Tensor index, Scalar value, *, str "
+     "reduce) -> Tensor(a!)",
+     OpFamily::indexing, infer_in_place, work_scatter<true>, scratch_scatter},
+
     {"aten::scatter.src(Tensor self, int dim, Tensor index, Tensor src) -> Tensor",
      OpFamily::indexing, infer_contiguous, work_scatter<false>, scratch_scatter},
     {"aten::scatter.value(Tensor self, int dim, Tensor index, Scalar value) -> Tensor",

@@ -24,8 +24,10 @@ std::vector<Result> parts(const Call& call, const Cut& cut, const Dims& lengths)
   std::vector<Result> results;
   int64_t start = 0;
   for (const int64_t length : lengths) {
-    if (length < 0)
-      throw call.error("found a part of size " + std::to_string(length) + ", expected at least 0");
+    if (length < 0 || length > cut.size - start) {
+      throw call.error("found a part of size " + std::to_string(length) + ", expected 0 to " +
+                       std::to_string(cut.size - start));
+    }
     results.push_back({sliced(call.tensor("self"), cut.dim, start, length), call.value("self")});
     start += length;
   }
@@ -36,12 +38,20 @@ std::vector<Result> parts(const Call& call, const Cut& cut, const Dims& lengths)
   return results;
 }
 
+// As many parts as a graph can sensibly hold.
+void check_count(const Call& call, int64_t count) {
+  if (count > 100'000)
+    throw call.error("found " + std::to_string(count) + " parts, expected at most 100000");
+}
+
 Dims equal_lengths(const Call& call, int64_t size, int64_t length) {
   if (length < 0 || (length == 0 && size != 0)) {
     throw call.error("found parts of size " + std::to_string(length) + ", expected at least 1");
   }
   if (length == 0) return {0};
-  Dims lengths(static_cast<size_t>(std::max<int64_t>((size + length - 1) / length, 1)), length);
+  check_count(call, size / length);
+  Dims lengths(static_cast<size_t>(std::max<int64_t>(size / length + (size % length != 0), 1)),
+               length);
   lengths.back() = size - length * static_cast<int64_t>(lengths.size() - 1);
   return lengths;
 }
@@ -60,7 +70,8 @@ std::vector<Result> infer_chunk(const Call& call) {
   const int64_t chunks = call.integer("chunks");
   if (chunks < 1)
     throw call.error("found " + std::to_string(chunks) + " chunks, expected at least 1");
-  const int64_t length = (cut.size + chunks - 1) / chunks;
+  const int64_t length = cut.size / chunks + (cut.size % chunks != 0);
+  if (length == 0) check_count(call, chunks);
   if (length == 0) return parts(call, cut, Dims(static_cast<size_t>(chunks), 0));
   return parts(call, cut, equal_lengths(call, cut.size, length));
 }
@@ -68,6 +79,7 @@ std::vector<Result> infer_chunk(const Call& call) {
 std::vector<Result> sections(const Call& call, const Cut& cut, int64_t count) {
   if (count < 1)
     throw call.error("found " + std::to_string(count) + " sections, expected at least 1");
+  check_count(call, count);
   Dims lengths(static_cast<size_t>(count), cut.size / count);
   for (int64_t i = 0; i < cut.size % count; ++i) ++lengths[static_cast<size_t>(i)];
   return parts(call, cut, lengths);
@@ -96,6 +108,7 @@ std::vector<Result> infer_at_indices(const Call& call) {
 
 std::vector<Result> infer_unbind(const Call& call) {
   const Cut cut = cut_of(call, call.integer("dim"));
+  check_count(call, cut.size);
   std::vector<Result> results;
   for (int64_t i = 0; i < cut.size; ++i) {
     results.push_back({selected(call.tensor("self"), cut.dim, i), call.value("self")});

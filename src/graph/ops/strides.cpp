@@ -172,11 +172,16 @@ TensorType selected(TensorType type, int64_t dim, int64_t at) {
   return type;
 }
 
+int64_t stepped(int64_t stride, int64_t step) {
+  int64_t result = 0;
+  return __builtin_mul_overflow(stride, step, &result) ? INT64_MAX : result;
+}
+
 TensorType sliced(TensorType type, int64_t dim, int64_t start, int64_t length, int64_t step) {
   const auto at = static_cast<size_t>(dim);
   type.offset += start * type.strides[at];
   type.sizes[at] = length;
-  type.strides[at] *= step;
+  type.strides[at] = stepped(type.strides[at], step);
   return type;
 }
 

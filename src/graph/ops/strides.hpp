@@ -32,6 +32,9 @@ TensorType like(const TensorType& from, Dtype dtype, MemoryFormat format);
 TensorType with_format(Dtype dtype, Dims sizes, MemoryFormat format);
 bool has_format(const TensorType& type, MemoryFormat format);
 
+// The stride of every step-th element; an overflow gives the largest number, which TensorType::check refuses.
+int64_t stepped(int64_t stride, int64_t step);
+
 // One dimension taken away or changed; offsets follow. All arguments are in range.
 TensorType selected(TensorType type, int64_t dim, int64_t at);
 TensorType sliced(TensorType type, int64_t dim, int64_t start, int64_t length, int64_t step = 1);

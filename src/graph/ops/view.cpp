@@ -183,7 +183,9 @@ TensorType diagonal_of(const Call& call, const TensorType& x) {
   const int64_t a = wrap_dim(call, call.integer("dim1"), x.rank());
   const int64_t b = wrap_dim(call, call.integer("dim2"), x.rank());
   if (a == b || x.rank() < 2) throw call.error("found one dimension twice, expected two");
-  const int64_t shift = call.integer("offset");
+  const int64_t reach =
+      std::max<int64_t>(x.rank() == 0 ? 0 : *std::max_element(x.sizes.begin(), x.sizes.end()), 0);
+  const int64_t shift = std::clamp(call.integer("offset"), -reach, reach);
   const auto i = static_cast<size_t>(a), j = static_cast<size_t>(b);
   const int64_t length = std::max<int64_t>(shift >= 0 ? std::min(x.sizes[i], x.sizes[j] - shift)
                                                       : std::min(x.sizes[i] + shift, x.sizes[j]),
@@ -209,7 +211,8 @@ TensorType windows_of(const Call& call, const TensorType& x) {
   result.strides.push_back(x.rank() == 0 ? 1 : x.strides[static_cast<size_t>(dim)]);
   if (x.rank() > 0) {
     result.sizes[static_cast<size_t>(dim)] = (length - size) / step + 1;
-    result.strides[static_cast<size_t>(dim)] *= step;
+    int64_t& stride = result.strides[static_cast<size_t>(dim)];
+    stride = stepped(stride, step);
   }
   return result;
 }
@@ -220,6 +223,9 @@ TensorType restrided(const Call& call, const TensorType& x) {
   return {x.dtype, sizes, strides, offset};
 }
 TensorType restrided_alias(const Call& call, const TensorType& x) {
+  if (call.ints("size").size() != call.ints("stride").size()) {
+    throw call.error("size and stride have different lengths");
+  }
   return {x.dtype, call.ints("size"), call.ints("stride"), x.offset};
 }
 
