@@ -323,7 +323,12 @@ std::vector<Configuration> read_configurations(const std::string& folder) {
       while (!line.empty() && std::isspace(static_cast<unsigned char>(line.back())))
         line.pop_back();
       if (line.empty()) continue;
-      for (std::string& text : expand(line)) all.push_back({std::move(text), place});
+      double tolerance = 0;
+      if (const size_t near = line.rfind('~'); near != std::string::npos) {
+        tolerance = std::stod(line.substr(near + 1)) / 100;
+        line.resize(line.rfind(')') + 1);
+      }
+      for (std::string& text : expand(line)) all.push_back({std::move(text), place, tolerance});
     }
   }
   return all;

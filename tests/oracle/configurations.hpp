@@ -11,7 +11,8 @@
 // @cl channels-last; @t last two dims swapped; @r strides reversed; @h dims 1 and 2 swapped; @n
 // dims 0 and 1 swapped;
 // @s rows of a wider tensor; @2 every second element; @e first dim expanded; @l last dim expanded.
-// Arguments stand in schema order or as name=value.
+// Arguments stand in schema order or as name=value. `~N%` after a case: its row states private memory only to N % of all
+// that the call allocates.
 #pragma once
 
 #include <string>
@@ -28,6 +29,7 @@ std::vector<std::string> expand(std::string_view line);
 struct Configuration {
   std::string text;
   std::string place;
+  double scratch_tolerance = 0;  // share of the bytes that the call allocates
   std::string target() const { return text.substr(0, text.find('(')); }
 };
 std::vector<Configuration> read_configurations(const std::string& folder);
