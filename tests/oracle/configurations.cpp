@@ -325,7 +325,12 @@ std::vector<Configuration> read_configurations(const std::string& folder) {
       if (line.empty()) continue;
       const bool refused = line.front() == '!';
       if (refused) line.erase(0, 1);
-      for (std::string& text : expand(line)) all.push_back({std::move(text), place, refused});
+      double tolerance = 0;
+      if (const size_t near = line.rfind('~'); near != std::string::npos) {
+        tolerance = std::stod(line.substr(near + 1)) / 100;
+        line.resize(line.rfind(')') + 1);
+      }
+      for (std::string& text : expand(line)) all.push_back({std::move(text), place, refused, tolerance});
     }
   }
   return all;

@@ -13,6 +13,7 @@
 // @s rows of a wider tensor; @2 every second element; @e first dim expanded; @l last dim expanded.
 // Arguments stand in schema order or as name=value. A line that begins with ! is a call that the
 // row must refuse, because LibTorch can say the sizes of its result only by running it.
+// that the call allocates.
 #pragma once
 
 #include <string>
@@ -30,6 +31,7 @@ struct Configuration {
   std::string text;
   std::string place;
   bool refused = false;
+  double scratch_tolerance = 0;  // share of the bytes that the call allocates
   std::string target() const { return text.substr(0, text.find('(')); }
 };
 std::vector<Configuration> read_configurations(const std::string& folder);

@@ -36,7 +36,8 @@ std::string operand_name(const Graph& graph, ValueId id) {
 }
 
 // One line per difference between the row and LibTorch.
-std::vector<std::string> compare(const Graph& graph, const Node& node, const Observed& seen) {
+std::vector<std::string> compare(const Graph& graph, const Node& node, const Observed& seen,
+                                 double scratch_tolerance) {
   std::vector<std::string> differences;
   const auto differ = [&](const std::string& what, const std::string& row,
                           const std::string& torch) {
@@ -70,20 +71,24 @@ std::vector<std::string> compare(const Graph& graph, const Node& node, const Obs
     kept += graph[node.outputs[static_cast<size_t>(first)]].type.storage_bytes();
   }
   differ("bytes kept", std::to_string(kept), std::to_string(seen.kept_bytes));
-  differ("scratch bytes", std::to_string(scratch_bytes_of(graph, node)),
-         std::to_string(seen.peak_bytes - seen.kept_bytes));
+  const int64_t stated = scratch_bytes_of(graph, node), scratch = seen.peak_bytes - seen.kept_bytes;
+  const double off = static_cast<double>(std::abs(stated - scratch));
+  if (off > scratch_tolerance * static_cast<double>(seen.peak_bytes)) {
+    differ("scratch bytes", std::to_string(stated), std::to_string(scratch));
+  }
   differ("macs", std::to_string(work_of(graph, node).macs), std::to_string(seen.macs));
   return differences;
 }
 
 int run(const std::string& filter, const std::string& folder) {
   std::map<std::string, std::set<std::string>> covered;
-  size_t checked = 0, failed = 0, rows = 0;
+  size_t checked = 0, failed = 0, rows = 0, near = 0;
   for (const Configuration& configuration : read_configurations(folder)) {
     if (configuration.target().find(filter) == std::string::npos) continue;
     std::vector<std::string> differences;
     std::string trace;
     ++checked;
+    near += configuration.scratch_tolerance > 0;
     covered[configuration.target()].insert(configuration.text);
     if (configuration.refused) {
       try {
@@ -97,7 +102,7 @@ int run(const std::string& filter, const std::string& folder) {
         const Graph graph = build(configuration.text);
         const Observed seen = observe(graph, graph.nodes[0]);
         trace = seen.trace;
-        differences = compare(graph, graph.nodes[0], seen);
+        differences = compare(graph, graph.nodes[0], seen, configuration.scratch_tolerance);
       } catch (const std::exception& error) {
         const std::string text = error.what();
         differences.push_back(text.substr(0, text.find('\n')));
@@ -132,8 +137,11 @@ int run(const std::string& filter, const std::string& folder) {
       ++thin;
     }
   }
-  std::printf("rows x configurations = %zu (%zu rows, %zu failures, %zu rows with fewer than 5)\n",
-              checked, rows, failed, thin);
+  std::printf(
+      "rows x configurations = %zu (%zu rows, %zu failures, %zu rows with fewer than 5; %zu with "
+      "private "
+      "memory stated to a few percent)\n",
+      checked, rows, failed, thin, near);
   return failed == 0 && thin == 0 ? 0 : 1;
 }
 

@@ -49,4 +49,22 @@ int64_t matmul_scratch_bytes(MatmulShape s) {
   return bytes + rows * columns * sum_bytes;
 }
 
+LstmMemory lstm_memory(Dtype dtype, int64_t steps, int64_t batch, int64_t inputs, int64_t width) {
+  constexpr int64_t page = 4096;
+  const int64_t element = size_bytes(dtype), depth_unit = dtype == Dtype::bf16 ? 2 : 1;
+  const int64_t columns = 4 * round_up(width, 32);
+  LstmMemory memory;
+  memory.input_weight = round_up(inputs, depth_unit) * columns * element;
+  memory.hidden_weight = round_up(width, depth_unit) * columns * element;
+  // The gates of all steps, twice those of one step, copies of an input that is wider than the
+  // state.
+  const int64_t rows = product({steps, batch}), line = round_up(width, 64 / element);
+  const int64_t gates = round_up(product({rows, 4 * line, element}), page);
+  const int64_t one_step = round_up(product({batch, 4 * line, element}), page);
+  const int64_t wider = std::max<int64_t>(0, round_up(inputs, 64 / element) - line);
+  memory.private_bytes =
+      gates + 2 * one_step + 2 * round_up(product({rows, wider, element}), page) + 2 * page + 776;
+  return memory;
+}
+
 }  // namespace opgauge::onednn

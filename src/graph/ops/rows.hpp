@@ -11,6 +11,8 @@ namespace opgauge {
 
 std::span<const OpRow> convolution_rows();
 std::span<const OpRow> matmul_rows();
+std::span<const OpRow> einsum_rows();
+std::span<const OpRow> recurrent_rows();
 std::span<const OpRow> shuffle_rows();
 std::span<const OpRow> pad_rows();
 std::span<const OpRow> resample_rows();
@@ -44,6 +46,8 @@ inline auto all_op_rows() {
   return std::to_array<std::span<const OpRow>>({
       convolution_rows(),
       matmul_rows(),
+      einsum_rows(),
+      recurrent_rows(),
       shuffle_rows(),
       pad_rows(),
       resample_rows(),
