@@ -15,13 +15,15 @@ void declare_completion(CLI::App& app, Run& run);
 void declare_describe(CLI::App& app, Run& run);
 void declare_list(CLI::App& app, Run& run);
 void declare_doctor(CLI::App& app, Run& run);
+void declare_measure(CLI::App& app, Run& run);
 void declare_machine(CLI::App& app, Run& run);
 
 inline constexpr auto commands = std::to_array<Command>({
     {"describe", "what a model is and takes: parameters, work, bytes, memory, ops", declare_describe},
     {"list", "the models and ops this program knows", declare_list},
-    {"doctor", "what would spoil a measurement here, and the command that mends it", declare_doctor},
+    {"measure", "execute a model: latency end to end and per call, memory, energy", declare_measure},
     {"machine", "detect or show this machine: declared beside measured", declare_machine},
+    {"doctor", "what would spoil a measurement here, and the command that mends it", declare_doctor},
     {"calibrate", "fit this machine's coefficients from designed networks", declare_calibrate},
     {"validate", "score predictions against measurements made after them", declare_validate},
     {"observe", "measure many models together, write the quiet time of each call", declare_observe},

@@ -13,7 +13,7 @@
 // @s rows of a wider tensor; @2 every second element; @e first dim expanded; @l last dim expanded.
 // Arguments stand in schema order or as name=value. A line that begins with ! is a call that the
 // row must refuse, because LibTorch can say the sizes of its result only by running it.
-// that the call allocates.
+// `~N%` after a case: its row states private memory only to N % of all that the call allocates.
 #pragma once
 
 #include <string>
