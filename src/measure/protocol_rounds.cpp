@@ -95,9 +95,9 @@ class Rounds {
     fresh = false;
     if (Executable* executable = pool_.find(row)) return *executable;
     fresh = true;
-    const Graph graph = rows_[row].graph();
-    node_counts_[row] = graph.nodes.size();
-    return pool_.prepare(row, graph, rows_[row].stored);
+    const RunnableModel model = rows_[row].model();
+    node_counts_[row] = model.graph.nodes.size();
+    return pool_.prepare(row, model.graph, model.stored);
   }
 
   void visit(size_t row, int round) {
@@ -148,7 +148,7 @@ class Rounds {
   void wait(double until_s) {
     for (;;) {
       const double left_s = until_s - elapsed_.read_s();
-      if (left_s <= 0 || (hooks_.interrupted && hooks_.interrupted())) return;
+      if (left_s < 1e-6 || (hooks_.interrupted && hooks_.interrupted())) return;
       around_.clock.sleep_s(std::min(left_s, 0.1));
     }
   }
