@@ -266,6 +266,7 @@ Findings analyze(const Results& results, const AnalysisInput& input) {
   if (input.machine) {
     findings.machine = input.machine->name;
     findings.updates = find_updates(results, *input.machine, input.before, findings.left_out);
+    findings.roofs = find_roofs(results, *input.machine, findings.updates);
   }
   findings.transitions = find_transitions(results);
   findings.insights = find_insights(results, findings.updates, findings.transitions);

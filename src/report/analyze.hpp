@@ -24,6 +24,8 @@ FindingsSummary summarize(const Results& results, const AnalysisInput& input);
 std::vector<BottleneckFinding> find_bottlenecks(const Results& results);
 std::vector<UpdateFinding> find_updates(const Results& results, const Machine& machine,
                                         const Calibration* before, std::vector<LeftOut>& left_out);
+std::vector<RoofFinding> find_roofs(const Results& results, const Machine& machine,
+                                    const std::vector<UpdateFinding>& updates);
 std::vector<TransitionFinding> find_transitions(const Results& results);
 std::vector<Insight> find_insights(const Results& results,
                                    const std::vector<UpdateFinding>& updates,

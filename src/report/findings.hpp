@@ -140,6 +140,25 @@ struct TransitionFinding {
   }
 };
 
+// min(flops_per_s, bytes_per_s x intensity): what a level allows.
+struct RoofFinding {
+  std::string kind;  // measured, fitted, theoretical
+  std::string precision;
+  int threads = 1;
+  std::string level;
+  double flops_per_s = 0, bytes_per_s = 0;
+  static constexpr auto fields() {
+    using R = RoofFinding;
+    return std::make_tuple(field("kind", &R::kind, "",
+                                 "measured, fitted (with the recommended factors) or theoretical"),
+                           field("precision", &R::precision, "", "of the arithmetic"),
+                           field("threads", &R::threads, "", "intra-op threads"),
+                           field("level", &R::level, "", "memory level"),
+                           field("flops_per_s", &R::flops_per_s, "1/s", "arithmetic ceiling"),
+                           field("bytes_per_s", &R::bytes_per_s, "B/s", "bandwidth"));
+  }
+};
+
 struct Insight {
   std::string topic;  // derate, batch, hierarchy, precision, threads, contention
   std::string text;
@@ -200,6 +219,7 @@ struct Findings {
   std::vector<Insight> insights;
   std::vector<LeftOut> left_out;
   std::vector<std::string> missing_columns;
+  std::vector<RoofFinding> roofs;
   std::vector<PointFinding> points;
   static constexpr auto fields() {
     using F = Findings;
@@ -216,6 +236,8 @@ struct Findings {
         field("insights", &F::insights, "", "sentences with their rows"),
         field("left_out", &F::left_out, "", "sections that data cannot fill"),
         field("missing_columns", &F::missing_columns, "", "that the file lacks"),
+        field("roofs", &F::roofs, "",
+              "what the machine allows, for the precisions and threads of the rows"),
         field("points", &F::points, "", "one per configuration"));
   }
 };
