@@ -7,6 +7,7 @@
 
 #include "estimate/predict.hpp"
 #include "graph/liveness.hpp"
+#include "graph/rewrite.hpp"
 #include "sweep/model_source.hpp"
 
 namespace opgauge {
@@ -23,8 +24,7 @@ Graph graph_of(const ResultRow& row) {
   ModelBindings bindings;
   const bool is_case = row.graph.find("::") != std::string::npos;
   if (!is_case) bindings.batch = row.batch_size;
-  if (row.precision != "fp32") throw Error(row.precision, "no graph in this precision");
-  return load_model(row.graph, bindings).graph;
+  return to_precision(load_model(row.graph, bindings).graph, row.precision);
 }
 
 FitCase case_of(const ResultRow& row, const Rates& rates) {

@@ -8,6 +8,7 @@
 
 namespace opgauge {
 
+void declare_analyze(CLI::App& app, Run& run);
 void declare_calibrate(CLI::App& app, Run& run);
 void declare_validate(CLI::App& app, Run& run);
 void declare_observe(CLI::App& app, Run& run);
@@ -15,13 +16,16 @@ void declare_completion(CLI::App& app, Run& run);
 void declare_describe(CLI::App& app, Run& run);
 void declare_list(CLI::App& app, Run& run);
 void declare_machine(CLI::App& app, Run& run);
+void declare_predict(CLI::App& app, Run& run);
 
 inline constexpr auto commands = std::to_array<Command>({
     {"describe", "what a model is and takes: parameters, work, bytes, memory, ops", declare_describe},
     {"list", "the models and ops this program knows", declare_list},
     {"machine", "detect or show this machine: declared beside measured", declare_machine},
-    {"calibrate", "fit this machine's coefficients from designed networks", declare_calibrate},
-    {"validate", "score predictions against measurements made after them", declare_validate},
+    {"predict", "estimate latency, memory and energy of a model without running it", declare_predict},
+    {"analyze", "what a sweep says about the estimator: errors, bottlenecks, updates", declare_analyze},
+    {"calibrate", "fit this machine's coefficients from designed networks or a sweep", declare_calibrate},
+    {"validate", "score predictions against measurements", declare_validate},
     {"observe", "measure many models together, write the quiet time of each call", declare_observe},
     {"completion", "print a shell completion script", declare_completion},
 });

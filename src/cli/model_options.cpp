@@ -21,10 +21,9 @@ void ModelOptions::declare(CLI::App& app) {
       ->type_name("s0=8|x.1=8");
 }
 
-ModelSource ModelOptions::load() const {
-  ModelBindings bindings;
-  if (batch > 0) bindings.batch = batch;
-  for (const std::string& text : dims) {
+std::map<std::string, int64_t> parse_dims(const std::vector<std::string>& texts) {
+  std::map<std::string, int64_t> dims;
+  for (const std::string& text : texts) {
     const size_t equals = text.find('=');
     int64_t size = 0;
     const char* const begin = text.data() + (equals == std::string::npos ? 0 : equals + 1);
@@ -34,10 +33,17 @@ ModelSource ModelOptions::load() const {
         size < 0) {
       throw Error("--dim", "found \"" + text + "\", expected NAME=SIZE such as s0=8 or x.1=8");
     }
-    if (!bindings.dims.emplace(text.substr(0, equals), size).second) {
+    if (!dims.emplace(text.substr(0, equals), size).second) {
       throw Error("--dim", "\"" + text.substr(0, equals) + "\" is given twice");
     }
   }
+  return dims;
+}
+
+ModelSource ModelOptions::load() const {
+  ModelBindings bindings;
+  if (batch > 0) bindings.batch = batch;
+  bindings.dims = parse_dims(dims);
   return load_model(model, bindings);
 }
 

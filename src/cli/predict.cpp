@@ -13,7 +13,9 @@
 #include "calibrate/run_facts.hpp"
 #include "cli/commands.hpp"
 #include "cli/machine_choice.hpp"
+#include "cli/model_options.hpp"
 #include "estimate/estimators.hpp"
+#include "graph/rewrite.hpp"
 #include "report/estimate_report.hpp"
 #include "sweep/model_source.hpp"
 
@@ -60,10 +62,11 @@ int predict_model(const PredictArguments& arguments) {
     bindings.batch = batch;
     bindings.dims = parse_dims(arguments.dims);
     const ModelSource source = load_model(arguments.model, bindings);
+    const Graph graph = to_precision(source.graph, arguments.precision);
     BatchEstimate one;
     one.model = source.name;
     one.batch = batch;
-    one.estimate = predict(source.graph, machine, options);
+    one.estimate = predict(graph, machine, options);
     if (stored) warn_about(*stored, machine, one.estimate);
     estimates.push_back(std::move(one));
   }
