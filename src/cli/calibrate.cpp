@@ -1,16 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
-// `opgauge calibrate`: one command, several sources of measurements; each source is a file of its own.
+// `opgauge calibrate`: one command, several sources of measurements; each source is a file of its
+// own.
+#include <memory>
+
 #include "cli/calibrate_design.hpp"
+#include "cli/calibrate_from.hpp"
 #include "cli/commands.hpp"
 
 namespace opgauge {
 
 void declare_calibrate(CLI::App& app, Run& run) {
   auto designed = std::make_shared<DesignedCalibration>();
+  auto from = std::make_shared<CalibrationFromResults>();
+  auto machine = std::make_shared<MachineOptions>();
   designed->declare(app);
-  app.add_option("--machine", designed->machine, "machine file or name")->type_name("FILE");
-  app.add_option("-o,--output", designed->output, "calibration file; calibrations/<machine>/<date>.json if not given")->type_name("FILE");
-  run = [designed] { return designed->run(); };
+  from->declare(app);
+  machine->declare(app);
+  app.add_option("-o,--output", designed->output,
+                 "calibration file; calibrations/<machine>/<date>.json if not given")
+      ->type_name("FILE");
+  run = [=] {
+    if (!from->results.empty()) return from->run(*machine, designed->output);
+    designed->machine = machine->machine;
+    return designed->run();
+  };
 }
 
 }  // namespace opgauge

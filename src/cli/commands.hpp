@@ -8,6 +8,7 @@
 
 namespace opgauge {
 
+void declare_analyze(CLI::App& app, Run& run);
 void declare_calibrate(CLI::App& app, Run& run);
 void declare_validate(CLI::App& app, Run& run);
 void declare_observe(CLI::App& app, Run& run);
@@ -18,6 +19,7 @@ void declare_list(CLI::App& app, Run& run);
 void declare_doctor(CLI::App& app, Run& run);
 void declare_measure(CLI::App& app, Run& run);
 void declare_machine(CLI::App& app, Run& run);
+void declare_predict(CLI::App& app, Run& run);
 
 inline constexpr auto commands = std::to_array<Command>({
     {"describe", "what a model is and takes: parameters, work, bytes, memory, ops", declare_describe},
@@ -25,10 +27,12 @@ inline constexpr auto commands = std::to_array<Command>({
     {"measure", "execute a model: latency end to end and per call, memory, energy", declare_measure},
     {"machine", "detect or show this machine: declared beside measured", declare_machine},
     {"doctor", "what would spoil a measurement here, and the command that mends it", declare_doctor},
-    {"calibrate", "fit this machine's coefficients from designed networks", declare_calibrate},
-    {"validate", "score predictions against measurements made after them", declare_validate},
-    {"observe", "measure many models together, write the quiet time of each call", declare_observe},
     {"sweep", "measure and estimate every configuration of a sweep", declare_sweep},
+    {"analyze", "what a sweep says about the estimator: errors, bottlenecks, updates", declare_analyze},
+    {"calibrate", "fit this machine's coefficients from designed networks or a sweep", declare_calibrate},
+    {"predict", "estimate latency, memory and energy of a model without running it", declare_predict},
+    {"validate", "score predictions against measurements", declare_validate},
+    {"observe", "measure many models together, write the quiet time of each call", declare_observe},
     {"completion", "print a shell completion script", declare_completion},
 });
 

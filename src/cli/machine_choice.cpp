@@ -6,8 +6,9 @@
 namespace opgauge {
 
 void MachineOptions::declare(CLI::App& app) {
-  app.add_option("--machine", machine, "machine record; default: the newest under machines/")
-      ->type_name("FILE");
+  app.add_option("--machine", machine,
+                 "machine record, by file or name; default: the newest that fits this host")
+      ->type_name("FILE|NAME");
   app.add_option("--calibration", calibration,
                  "calibration to estimate with, or none; default: the machine's newest")
       ->type_name("FILE|none");

@@ -26,10 +26,9 @@ void ModelOptions::declare(CLI::App& app) {
   app.add_flag("--channels-last", channels_last, "images and convolution weights in NHWC order");
 }
 
-ModelSource ModelOptions::load() const {
-  ModelBindings bindings;
-  if (batch > 0) bindings.batch = batch;
-  for (const std::string& text : dims) {
+std::map<std::string, int64_t> parse_dims(const std::vector<std::string>& texts) {
+  std::map<std::string, int64_t> dims;
+  for (const std::string& text : texts) {
     const size_t equals = text.find('=');
     int64_t size = 0;
     const char* const begin = text.data() + (equals == std::string::npos ? 0 : equals + 1);
@@ -39,10 +38,17 @@ ModelSource ModelOptions::load() const {
         size < 0) {
       throw Error("--dim", "found \"" + text + "\", expected NAME=SIZE such as s0=8 or x.1=8");
     }
-    if (!bindings.dims.emplace(text.substr(0, equals), size).second) {
+    if (!dims.emplace(text.substr(0, equals), size).second) {
       throw Error("--dim", "\"" + text.substr(0, equals) + "\" is given twice");
     }
   }
+  return dims;
+}
+
+ModelSource ModelOptions::load() const {
+  ModelBindings bindings;
+  if (batch > 0) bindings.batch = batch;
+  bindings.dims = parse_dims(dims);
   const std::vector<std::string> known(std::begin(precisions), std::end(precisions));
   if (std::find(known.begin(), known.end(), precision) == known.end()) {
     throw unknown_name("--precision", "precision", precision, known);

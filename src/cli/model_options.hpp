@@ -4,12 +4,16 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <map>
 #include <string>
 #include <vector>
 
 #include "sweep/model_source.hpp"
 
 namespace opgauge {
+
+// {"s0=8", "x.1=8"} -> sizes by name. Throws Error for another form or a name given twice.
+std::map<std::string, int64_t> parse_dims(const std::vector<std::string>& texts);
 
 struct ModelOptions {
   std::string model;

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+// `opgauge predict mlp:1024-2048x4-256 --batch 1,8,32`: what a model costs on a machine, without
+// running it. Opens no LibTorch: the graph, the machine's record and a calibration are all it
+// needs.
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iostream>
+#include <memory>
+
+#include "base/csv.hpp"
+#include "base/units.hpp"
+#include "calibrate/run_facts.hpp"
+#include "cli/commands.hpp"
+#include "cli/machine_choice.hpp"
+#include "cli/model_options.hpp"
+#include "estimate/estimators.hpp"
+#include "graph/rewrite.hpp"
+#include "report/estimate_report.hpp"
+#include "sweep/model_source.hpp"
+
+namespace opgauge {
+namespace {
+
+struct PredictArguments {
+  std::string model, estimator = "roofline", mode = "eager", precision = "fp32";
+  std::vector<int64_t> batches;
+  std::vector<std::string> dims;
+  int threads = 1;
+  size_t regions = 10;
+  bool allow_unknown = false;
+  MachineOptions machine;
+  OutputOptions files;
+};
+
+// What the calibration was made for and this is not: said, never silently ignored.
+void warn_about(const StoredCalibration& stored, const Machine& machine, Estimate& estimate) {
+  if (stored.calibration.machine != machine.name) {
+    estimate.notes.push_back("calibrated on machine " + stored.calibration.machine + ", used for " +
+                             machine.name);
+  }
+  for (const std::string& line :
+       differences(stored.calibration, calibration_fingerprint(machine))) {
+    estimate.notes.push_back(line);
+  }
+}
+
+int predict_model(const PredictArguments& arguments) {
+  const Machine machine = arguments.machine.read();
+  const auto stored = arguments.machine.read_calibration(machine);
+  EstimateOptions options;
+  options.estimator = arguments.estimator;
+  options.mode = parse_enum<PartitionMode>("--mode", "mode", arguments.mode);
+  options.threads = arguments.threads;
+  options.calibration = stored ? &stored->calibration : nullptr;
+  options.allow_unknown = arguments.allow_unknown;
+  std::vector<BatchEstimate> estimates;
+  std::vector<std::optional<int64_t>> batches(arguments.batches.begin(), arguments.batches.end());
+  if (batches.empty()) batches.push_back(std::nullopt);
+  for (const auto& batch : batches) {
+    ModelBindings bindings;
+    bindings.batch = batch;
+    bindings.dims = parse_dims(arguments.dims);
+    const ModelSource source = load_model(arguments.model, bindings);
+    const Graph graph = to_precision(source.graph, arguments.precision);
+    BatchEstimate one;
+    one.model = source.name;
+    one.batch = batch;
+    one.estimate = predict(graph, machine, options);
+    if (stored) warn_about(*stored, machine, one.estimate);
+    estimates.push_back(std::move(one));
+  }
+  const OutputOptions& files = arguments.files;
+  if (!files.json.empty()) emit(files.json, estimates_json(estimates).dump(1) + "\n");
+  if (!files.csv.empty()) emit(files.csv, to_csv(estimates_table(estimates)));
+  if (!files.markdown.empty())
+    emit(files.markdown, estimates_markdown(estimates, arguments.regions));
+  if (!files.any()) std::cout << estimates_text(estimates, arguments.regions);
+  return 0;
+}
+
+}  // namespace
+
+void declare_predict(CLI::App& app, Run& run) {
+  auto a = std::make_shared<PredictArguments>();
+  app.add_option("model", a->model,
+                 "a family as in mlp:1024-2048x4-256, a .pt2 file, a graph file, or one op case")
+      ->required()
+      ->type_name("MODEL");
+  app.add_option("--batch", a->batches, "batch sizes, as in 1,8,32")
+      ->delimiter(',')
+      ->check(CLI::PositiveNumber)
+      ->type_name("N,…");
+  app.add_option("--dim", a->dims, "symbolic size of an export, by its name or input dimension")
+      ->type_name("s0=8|x.1=8");
+  app.add_option("--threads", a->threads, "intra-op threads")
+      ->check(CLI::Range(1, 4096))
+      ->type_name("N");
+  app.add_option("--precision", a->precision, "fp32, bf16, fp16 or int8");
+  app.add_option(
+      "--mode", a->mode,
+      "eager: an op a kernel; fused: products with the norm, add and activation behind them");
+  std::string names;
+  for (const Estimator& one : estimators())
+    names += (names.empty() ? "" : ", ") + std::string(one.name);
+  app.add_option("--estimator", a->estimator, names);
+  app.add_option("--regions", a->regions, "how many of the heaviest regions to list")
+      ->type_name("N");
+  app.add_flag("--allow-unknown", a->allow_unknown,
+               "leave out ops outside the op table; totals are then lower bounds");
+  a->machine.declare(app);
+  a->files.declare(app);
+  run = [a] { return predict_model(*a); };
+}
+
+}  // namespace opgauge

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "report/estimate_report.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <numeric>
+
+#include "base/units.hpp"
+
+namespace opgauge {
+namespace {
+
+std::string interval(const Estimate& e) {
+  if (!e.latency_low_s || !e.latency_high_s) return "no interval: not calibrated";
+  return format_seconds(*e.latency_low_s) + " to " + format_seconds(*e.latency_high_s) + " (90 %)";
+}
+
+std::optional<double> throughput(const BatchEstimate& one) {
+  if (!one.batch || one.estimate.latency_s <= 0) return std::nullopt;
+  return static_cast<double>(*one.batch) / one.estimate.latency_s;
+}
+
+std::string energy(const Estimate& e) {
+  return e.energy_j ? fmt::format("{:.3g} J ({} coefficients)", *e.energy_j, e.energy_source)
+                    : "unavailable: " + e.energy_source;
+}
+
+Table totals(const Estimate& e) {
+  Table table;
+  table.columns = {"estimate", ""};
+  table.rows = {
+      {"latency", format_seconds(e.latency_s) + ", " + interval(e)},
+      {"bound by",
+       std::string(name_of(e.bottleneck)) +
+           fmt::format(": arithmetic {}, memory {}, launch {}", format_seconds(e.compute_s),
+                       format_seconds(e.memory_s), format_seconds(e.launch_s))},
+      {"work", fmt::format("{} MAC, {} FLOP, {} other operations",
+                           format_count(static_cast<double>(e.macs)),
+                           format_count(static_cast<double>(e.flops)),
+                           format_count(static_cast<double>(e.other_ops)))},
+      {"moved", format_bytes(static_cast<double>(e.bytes)) +
+                    fmt::format(", {:.3g} FLOP/B", e.arithmetic_intensity())},
+      {"parameters", format_bytes(static_cast<double>(e.parameter_bytes))},
+      {"memory peak", format_bytes(static_cast<double>(e.memory_peak_bytes))},
+      {"energy", energy(e)},
+      {"estimator",
+       e.estimator + ", " + std::string(name_of(e.mode)) + ", coefficients: " + e.coefficients},
+      {"machine", e.machine + fmt::format(", {} thread{}, {}", e.threads, e.threads == 1 ? "" : "s",
+                                          e.precision)},
+  };
+  return table;
+}
+
+Table by_batch(const std::vector<BatchEstimate>& estimates) {
+  Table table;
+  table.columns = {"batch",      "latency",  "low",         "high",
+                   "throughput", "bound by", "memory peak", "energy"};
+  for (const BatchEstimate& one : estimates) {
+    const Estimate& e = one.estimate;
+    const auto rate = throughput(one);
+    table.rows.push_back({one.batch ? std::to_string(*one.batch) : "", format_seconds(e.latency_s),
+                          e.latency_low_s ? format_seconds(*e.latency_low_s) : "",
+                          e.latency_high_s ? format_seconds(*e.latency_high_s) : "",
+                          rate ? fmt::format("{:.4g}/s", *rate) : "",
+                          std::string(name_of(e.bottleneck)),
+                          format_bytes(static_cast<double>(e.memory_peak_bytes)),
+                          e.energy_j ? fmt::format("{:.3g} J", *e.energy_j) : ""});
+  }
+  return table;
+}
+
+// Regions of the same text are one line.
+Table heaviest(const Estimate& e, size_t most) {
+  struct Line {
+    const RegionEstimate* region;
+    int count = 0;
+    double latency_s = 0;
+  };
+  std::vector<Line> lines;
+  for (const RegionEstimate& region : e.regions) {
+    auto at = std::ranges::find_if(lines, [&](const Line& line) {
+      return line.region->text == region.text && line.region->op == region.op;
+    });
+    if (at == lines.end()) at = lines.insert(at, {&region});
+    ++at->count;
+    at->latency_s += region.latency_s;
+  }
+  std::ranges::stable_sort(lines, std::greater<>(), &Line::latency_s);
+  if (most > 0 && lines.size() > most) lines.resize(most);
+  Table table;
+  table.columns = {"share", "time", "calls", "bound by", "arithmetic", "memory", "from", "case"};
+  for (const Line& line : lines) {
+    const RegionEstimate& region = *line.region;
+    const auto level = std::ranges::max_element(region.levels, {}, &LevelTerm::bytes);
+    const std::string fused = region.nodes.size() > 1 ? "  [" + region.op + "]" : "";
+    table.rows.push_back({format_percent(e.latency_s > 0 ? line.latency_s / e.latency_s : 0),
+                          format_seconds(line.latency_s), std::to_string(line.count),
+                          std::string(name_of(region.bottleneck)),
+                          format_seconds(region.compute_s * line.count),
+                          format_seconds(region.memory_s * line.count),
+                          level == region.levels.end() ? "" : level->level, region.text + fused});
+  }
+  return table;
+}
+
+template <class Print>
+std::string render(const std::vector<BatchEstimate>& estimates, size_t regions, Print&& print,
+                   const std::string& heading) {
+  std::string text;
+  if (estimates.empty()) return text;
+  const BatchEstimate& first = estimates.front();
+  text +=
+      heading + first.model + (first.batch ? fmt::format(", batch {}", *first.batch) : "") + "\n\n";
+  text += print(totals(first.estimate)) + "\n";
+  if (estimates.size() > 1) text += print(by_batch(estimates)) + "\n";
+  text += print(heaviest(first.estimate, regions));
+  std::vector<std::string> notes;
+  for (const BatchEstimate& one : estimates) {
+    for (const std::string& note : one.estimate.notes) {
+      if (std::ranges::find(notes, note) == notes.end()) notes.push_back(note);
+    }
+  }
+  if (!notes.empty()) text += "\n";
+  for (const std::string& note : notes) text += "note: " + note + "\n";
+  return text;
+}
+
+}  // namespace
+
+std::string estimates_text(const std::vector<BatchEstimate>& estimates, size_t regions) {
+  return render(
+      estimates, regions, [](const Table& table) { return to_text(table); }, "");
+}
+std::string estimates_markdown(const std::vector<BatchEstimate>& estimates, size_t regions) {
+  return render(
+      estimates, regions, [](const Table& table) { return to_markdown(table); }, "# ");
+}
+
+Table estimates_table(const std::vector<BatchEstimate>& estimates) {
+  Table table;
+  table.columns = {"model", "batch", "throughput_per_s"};
+  add_columns<Estimate>(table.columns);
+  for (const BatchEstimate& one : estimates) {
+    const auto rate = throughput(one);
+    auto& row = table.rows.emplace_back();
+    row = {one.model, one.batch ? std::to_string(*one.batch) : "", rate ? cell(encode(*rate)) : ""};
+    add_cells(row, one.estimate);
+  }
+  const int regions = table.column("regions");
+  if (regions >= 0) {  // a list does not fit a cell
+    table.columns.erase(table.columns.begin() + regions);
+    for (auto& row : table.rows) row.erase(row.begin() + regions);
+  }
+  return table;
+}
+
+Json estimates_json(const std::vector<BatchEstimate>& estimates) {
+  Json list = Json::array();
+  for (const BatchEstimate& one : estimates) {
+    Json object = {{"model", one.model},
+                   {"batch", encode(one.batch)},
+                   {"throughput_per_s", encode(throughput(one))}};
+    object.update(encode(one.estimate));
+    list.push_back(std::move(object));
+  }
+  return list.size() == 1 ? list[0] : list;
+}
+
+}  // namespace opgauge
