@@ -6,6 +6,7 @@
 #include <iostream>
 #include <memory>
 
+#include "base/csv.hpp"
 #include "base/units.hpp"
 #include "cli/commands.hpp"
 #include "cli/interruption.hpp"
