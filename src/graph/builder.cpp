@@ -94,6 +94,7 @@ void GraphBuilder::add_outputs(Node& node, Role role, const std::vector<std::str
     }
     node.outputs.push_back(
         add_value(std::move(name), std::move(results[i].type), role, "", results[i].shares));
+    graph_[node.outputs.back()].storage_bytes = results[i].storage_bytes;
   }
 }
 

@@ -36,6 +36,7 @@ struct Value {
   TensorType type;
   Role role = Role::intermediate;
   StorageId storage = -1;  // values that share memory share this
+  int64_t storage_bytes = 0;  // where its own storage is larger than its type needs
   std::string source;      // parameters, buffers, constants: their name in the model ("layer1.0.conv1.weight")
 
   bool operator==(const Value&) const = default;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "graph/liveness.hpp"
 
+#include <algorithm>
+
 #include "graph/op_table.hpp"
 
 namespace opgauge {
@@ -57,7 +59,7 @@ int64_t unnamed_output_bytes(const Graph& graph, const Node& node) {
   const std::vector<Result> results = node.op->infer(Call(graph, node));
   for (size_t i = 0; i < results.size() && i < node.outputs.size(); ++i) {
     if (node.outputs[i] == no_value && results[i].shares == no_value)
-      bytes += results[i].type.storage_bytes();
+      bytes += std::max(results[i].type.storage_bytes(), results[i].storage_bytes);
   }
   return bytes;
 }
@@ -87,7 +89,9 @@ std::vector<int64_t> storage_bytes(const Graph& graph) {
     const auto storage = static_cast<size_t>(value.storage);
     if (seen[storage]) continue;
     seen[storage] = true;
-    bytes[storage] = value.type.storage_bytes() + value.type.offset * size_bytes(value.type.dtype);
+    bytes[storage] =
+        std::max(value.type.storage_bytes() + value.type.offset * size_bytes(value.type.dtype),
+                 value.storage_bytes);
   }
   return bytes;
 }

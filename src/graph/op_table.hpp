@@ -89,9 +89,10 @@ class Call {
 struct Result {
   TensorType type;
   ValueId shares = no_value;  // the operand whose storage this is (view, in place, or a copy that was not needed)
+  int64_t storage_bytes = 0;  // of a fresh storage that is larger than the type needs
 };
-inline Result fresh(TensorType type) { return {std::move(type), no_value}; }
-inline Result fresh(Dtype dtype, Dims sizes) { return {TensorType(dtype, std::move(sizes)), no_value}; }
+inline Result fresh(TensorType type) { return {std::move(type)}; }
+inline Result fresh(Dtype dtype, Dims sizes) { return {TensorType(dtype, std::move(sizes))}; }
 
 using InferRule = std::vector<Result> (*)(const Call&);
 using WorkRule = Work (*)(const Call&);

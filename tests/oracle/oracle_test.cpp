@@ -10,6 +10,7 @@
 //   test_oracle aten::conv2d FOLDER  the same over the cases of another folder
 //
 // The last line is the report: `rows x configurations = N`.
+#include <algorithm>
 #include <cstdio>
 #include <map>
 #include <set>
@@ -68,7 +69,8 @@ std::vector<std::string> compare(const Graph& graph, const Node& node, const Obs
   }
   int64_t kept = 0;
   for (const auto& [storage, first] : fresh) {
-    kept += graph[node.outputs[static_cast<size_t>(first)]].type.storage_bytes();
+    const Value& value = graph[node.outputs[static_cast<size_t>(first)]];
+    kept += std::max(value.type.storage_bytes(), value.storage_bytes);
   }
   differ("bytes kept", std::to_string(kept), std::to_string(seen.kept_bytes));
   const int64_t stated = scratch_bytes_of(graph, node), scratch = seen.peak_bytes - seen.kept_bytes;

@@ -101,8 +101,12 @@ TEST(Analyze, UpdatesRecoverWhatTheDataWereMadeWith) {
   for (size_t i = 0; i < update.fit.coefficients.size(); ++i) {
     const Coefficient& now = update.fit.coefficients[i];
     EXPECT_EQ(now.name, update.before[i].name);
-    if (now.name == "efficiency_factor") EXPECT_DOUBLE_EQ(update.before[i].value, 0.70);
-    if (now.name == "launch_s") EXPECT_NEAR(now.value, 3.2e-6, 0.5e-6);
+    if (now.name == "efficiency_factor") {
+      EXPECT_DOUBLE_EQ(update.before[i].value, 0.70);
+    }
+    if (now.name == "launch_s") {
+      EXPECT_NEAR(now.value, 3.2e-6, 0.5e-6);
+    }
   }
   EXPECT_LT(*update.fit.held_out_mape, *update.fit.assumed_mape);
 }

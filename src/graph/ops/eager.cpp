@@ -139,8 +139,14 @@ void Run::in_place_number(const Tensor& x, int64_t ops_per_element) {
 
 std::vector<Result> results_of(const Run&, const Tensors& tensors) {
   std::vector<Result> results;
-  for (const Tensor& x : tensors)
-    results.push_back({x.type, x.block ? x.block->operand : no_value});
+  for (const Tensor& x : tensors) {
+    Result result{x.type};
+    if (x.block) {
+      result.shares = x.block->operand;
+      if (x.block->bytes > x.type.storage_bytes()) result.storage_bytes = x.block->bytes;
+    }
+    results.push_back(std::move(result));
+  }
   return results;
 }
 

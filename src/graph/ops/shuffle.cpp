@@ -36,6 +36,14 @@ Windows windows_of(const Run& run) {
   return {two("kernel_size", 1), two("dilation", 1), two("padding", 0), two("stride", 1)};
 }
 
+// A result is made as large as the input and then resized: it grows into a new allocation, or keeps
+// the input's bytes.
+Tensor resized(Run& run, Tensor made, Dims sizes) {
+  TensorType type(made.dtype(), std::move(sizes));
+  return type.bytes() <= made.bytes() ? run.view(made, std::move(type))
+                                      : run.empty(std::move(type));
+}
+
 Tensors im2col(Run& run) {
   const Windows w = windows_of(run);
   const Tensor x = run.operand("self");
@@ -46,12 +54,9 @@ Tensors im2col(Run& run) {
   const int64_t columns = product({w.count(run, 0, x.size(-2)), w.count(run, 1, x.size(-1))});
   Dims sizes{product({x.size(-3), w.kernel[0], w.kernel[1]}), columns};
   if (x.rank() == 4) sizes.insert(sizes.begin(), x.size(0));
-  // The result is made as large as the input and grows to its size; where windows leave so much out
-  // that it is smaller, it keeps the input's bytes.
-  Tensor small = run.empty(like(x.type, x.dtype(), MemoryFormat::preserve));
+  Tensor made = run.empty(like(x.type, x.dtype(), MemoryFormat::preserve));
   const Tensor input = run.contiguous(x);
-  const Tensor y = run.empty(x.dtype(), sizes);
-  small = {};
+  const Tensor y = resized(run, std::move(made), sizes);
   run.read(input);
   run.write(y);
   return {y};
@@ -70,8 +75,9 @@ Tensors col2im(Run& run) {
   }
   Dims sizes{x.size(-2) / window, size[0], size[1]};
   if (x.rank() == 3) sizes.insert(sizes.begin(), x.size(0));
+  Tensor made = run.empty(like(x.type, x.dtype(), MemoryFormat::preserve));
   const Tensor input = run.contiguous(x);
-  const Tensor y = run.empty(x.dtype(), sizes);
+  const Tensor y = resized(run, std::move(made), sizes);
   run.read(input);
   run.write(y);
   run.work.other_ops += x.numel();
