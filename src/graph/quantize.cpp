@@ -35,7 +35,7 @@ struct Layer {
   const Node* norm = nullptr;
   const Node* relu = nullptr;
   ValueId input = no_value;
-  ValueId output = no_value;  // after norm and ReLU
+  ValueId output = no_value;  // after norm and activation
 };
 
 class Plan {
