@@ -87,6 +87,7 @@ Argument parse_default(std::string_view type, std::string_view text) {
   if (text == "True") return true;
   if (text == "False") return false;
   if (text == "contiguous_format") return MemoryFormat::contiguous;
+  if (element == "MemoryFormat") return static_cast<MemoryFormat>(to_int(text));  // c10's numbers
   if (text == "Mean") return int64_t{1};
   if (text == "long" || (element == "ScalarType" && text == "4")) return Dtype::i64;
   if (text.front() == '\'' || text.front() == '"')

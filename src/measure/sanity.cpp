@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "measure/sanity.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 #include "graph/op_table.hpp"
@@ -24,7 +25,7 @@ double sanity_tolerance(const Graph& graph, std::string_view precision) {
   for (const Node& node : graph.nodes) depth += work_of(graph, node).macs > 0;
   for (const auto& [name, unit] : units) {
     if (name == precision)
-      return 4 * unit * std::sqrt(static_cast<double>(std::max<int64_t>(depth, 1)));
+      return 4 * unit * std::sqrt(static_cast<double>(std::clamp<int64_t>(depth, 1, 16)));
   }
   throw unknown_name("--precision", "precision", precision, {"fp32", "bf16", "fp16", "int8"});
 }

@@ -33,7 +33,7 @@ TEST(Sanity, SaysWhatIsWrong) {
   EXPECT_TRUE(compare_outputs({{0, 0}}, {{0, 0}}, 1).sane);
 }
 
-TEST(Sanity, ToleranceGrowsWithDepth) {
+TEST(Sanity, ToleranceGrowsWithDepthAndPrecision) {
   const Graph g = parse_graph(R"(graph two
 %x = input f32[1,2]
 %p = parameter f32[2,2] "w"

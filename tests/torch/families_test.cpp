@@ -3,6 +3,7 @@
 // executed, in every precision.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 
 #include "graph/liveness.hpp"
@@ -71,14 +72,11 @@ std::vector<std::string> family_names() {
   for (const ModelFamily& family : model_families()) names.emplace_back(family.name);
   return names;
 }
-INSTANTIATE_TEST_SUITE_P(All, Families, testing::ValuesIn(family_names()),
-                         [](const auto& info) {
-                           std::string name = info.param;  // gtest takes letters, digits and _
-                           for (char& c : name) {
-                             if (c == '-') c = '_';
-                           }
-                           return name;
-                         });
+INSTANTIATE_TEST_SUITE_P(All, Families, testing::ValuesIn(family_names()), [](const auto& info) {
+  std::string name = info.param;
+  std::replace(name.begin(), name.end(), '-', '_');
+  return name;
+});
 
 }  // namespace
 }  // namespace opgauge
