@@ -15,10 +15,12 @@ void declare_completion(CLI::App& app, Run& run);
 void declare_describe(CLI::App& app, Run& run);
 void declare_list(CLI::App& app, Run& run);
 void declare_doctor(CLI::App& app, Run& run);
+void declare_measure(CLI::App& app, Run& run);
 void declare_machine(CLI::App& app, Run& run);
 
 inline constexpr auto commands = std::to_array<Command>({
     {"describe", "what a model is and takes: parameters, work, bytes, memory, ops", declare_describe},
+    {"measure", "execute a model: latency end to end and per call, memory, energy", declare_measure},
     {"list", "the models and ops this program knows", declare_list},
     {"doctor", "what would spoil a measurement here, and the command that mends it", declare_doctor},
     {"machine", "detect or show this machine: declared beside measured", declare_machine},

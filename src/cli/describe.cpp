@@ -39,7 +39,7 @@ int describe(const DescribeArguments& arguments) {
     return 0;
   }
   const ModelDescription description =
-      describe_graph(source.graph, source.name, "fp32", arguments.allow_unknown, arguments.cases);
+      describe_graph(source.graph, source.name, arguments.model.precision, arguments.allow_unknown, arguments.cases);
   const OutputOptions& output = arguments.output;
   if (!output.json.empty()) emit(output.json, encode(description).dump(1) + "\n");
   if (!output.csv.empty()) emit(output.csv, to_csv(to_table(description.heaviest_cases)));

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "cli/model_options.hpp"
 
+#include <algorithm>
 #include <charconv>
 
 #include "base/error.hpp"
+#include "base/names.hpp"
+#include "graph/rewrite.hpp"
 
 namespace opgauge {
 
@@ -19,6 +22,8 @@ void ModelOptions::declare(CLI::App& app) {
       ->check(CLI::Range(int64_t{1}, int64_t{1} << 31));
   app.add_option("--dim", dims, "symbolic size of an export, by its name or input dimension")
       ->type_name("s0=8|x.1=8");
+  app.add_option("--precision", precision, "fp32, bf16, fp16 or int8")->capture_default_str();
+  app.add_flag("--channels-last", channels_last, "images and convolution weights in NHWC order");
 }
 
 ModelSource ModelOptions::load() const {
@@ -38,7 +43,14 @@ ModelSource ModelOptions::load() const {
       throw Error("--dim", "\"" + text.substr(0, equals) + "\" is given twice");
     }
   }
-  return load_model(model, bindings);
+  const std::vector<std::string> known(std::begin(precisions), std::end(precisions));
+  if (std::find(known.begin(), known.end(), precision) == known.end()) {
+    throw unknown_name("--precision", "precision", precision, known);
+  }
+  ModelSource source = load_model(model, bindings);
+  if (channels_last) source.graph = to_channels_last(source.graph);
+  if (precision != "fp32") source.graph = to_precision(source.graph, precision);
+  return source;
 }
 
 }  // namespace opgauge

@@ -15,9 +15,12 @@ struct ModelOptions {
   std::string model;
   int64_t batch = 0;  // 0: not given
   std::vector<std::string> dims;
+  std::string precision = "fp32";
+  bool channels_last = false;
 
   void declare(CLI::App& app);
-  ModelSource load() const;  // throws Error
+  // The model in the precision and memory order that was asked for. Throws Error.
+  ModelSource load() const;
 };
 
 }  // namespace opgauge

@@ -79,11 +79,11 @@ std::vector<std::vector<ValueId>> last_uses(const Graph& graph) {
   return dying;
 }
 
-MemoryPlan plan_memory(const Graph& graph) {
-  MemoryPlan plan;
-  // Bytes of each storage: what the first value on it was allocated with.
+namespace {
+
+// Bytes of each storage: what the first value on it was allocated with.
+std::vector<int64_t> storage_bytes(const Graph& graph) {
   std::vector<int64_t> bytes(static_cast<size_t>(graph.storages), 0);
-  const std::vector<bool> dropped = only_for_preparation(graph);
   std::vector<bool> seen(static_cast<size_t>(graph.storages), false);
   for (const Value& value : graph.values) {
     const auto storage = static_cast<size_t>(value.storage);
@@ -92,17 +92,20 @@ MemoryPlan plan_memory(const Graph& graph) {
     bytes[storage] =
         std::max(value.type.storage_bytes() + value.type.offset * size_bytes(value.type.dtype),
                  value.storage_bytes);
-    if (value.role == Role::input) {
-      plan.input_bytes += bytes[storage];
-    } else if (value.role != Role::intermediate && !dropped[storage]) {
-      plan.parameter_bytes += bytes[storage];
-    }
   }
+  return bytes;
+}
+
+}  // namespace
+
+std::vector<int64_t> live_bytes(const Graph& graph) {
+  const std::vector<int64_t> bytes = storage_bytes(graph);
   const std::vector<std::vector<ValueId>> dying = last_uses(graph);
   std::vector<bool> born(static_cast<size_t>(graph.storages), false);
   for (const Value& value : graph.values) {
     if (value.role != Role::intermediate) born[static_cast<size_t>(value.storage)] = true;
   }
+  std::vector<int64_t> during;
   int64_t live = 0;
   for (size_t i = 0; i < graph.nodes.size(); ++i) {
     const Node& node = graph.nodes[i];
@@ -113,12 +116,32 @@ MemoryPlan plan_memory(const Graph& graph) {
       born[storage] = true;
       live += bytes[storage];
     }
-    const int64_t during = live + scratch_bytes_of(graph, node) + unnamed_output_bytes(graph, node);
-    if (during > plan.peak_intermediate_bytes) {
-      plan.peak_intermediate_bytes = during;
-      plan.peak_node = i;
-    }
+    during.push_back(live + scratch_bytes_of(graph, node) + unnamed_output_bytes(graph, node));
     for (const ValueId id : dying[i]) live -= bytes[static_cast<size_t>(graph[id].storage)];
+  }
+  return during;
+}
+
+MemoryPlan plan_memory(const Graph& graph) {
+  MemoryPlan plan;
+  const std::vector<int64_t> bytes = storage_bytes(graph);
+  const std::vector<bool> dropped = only_for_preparation(graph);
+  std::vector<bool> seen(static_cast<size_t>(graph.storages), false);
+  for (const Value& value : graph.values) {
+    const auto storage = static_cast<size_t>(value.storage);
+    if (seen[storage]) continue;
+    seen[storage] = true;
+    if (value.role == Role::input) {
+      plan.input_bytes += bytes[storage];
+    } else if (value.role != Role::intermediate && !dropped[storage]) {
+      plan.parameter_bytes += bytes[storage];
+    }
+  }
+  const std::vector<int64_t> live = live_bytes(graph);
+  for (size_t i = 0; i < live.size(); ++i) {
+    if (live[i] <= plan.peak_intermediate_bytes) continue;
+    plan.peak_intermediate_bytes = live[i];
+    plan.peak_node = i;
   }
   return plan;
 }

@@ -26,5 +26,7 @@ struct MemoryPlan {
 // For each node, the values whose storages die with it (one value per storage).
 std::vector<std::vector<ValueId>> last_uses(const Graph& graph);
 MemoryPlan plan_memory(const Graph& graph);
+// For each node, the intermediate storages and scratch that are live while it runs, in bytes.
+std::vector<int64_t> live_bytes(const Graph& graph);
 
 }  // namespace opgauge
