@@ -6,6 +6,8 @@
 #include <iostream>
 #include <memory>
 
+#include "base/csv.hpp"
+#include "base/json.hpp"
 #include "base/units.hpp"
 #include "cli/commands.hpp"
 #include "cli/interruption.hpp"
