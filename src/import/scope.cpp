@@ -16,15 +16,6 @@ std::string_view tensor_name(JsonElement tensor) {
   return text_in(as_object(tensor, "as_tensor"), "name");
 }
 
-Argument to_argument(const Scalar& value) {
-  return std::visit([](auto one) { return Argument(one); }, value);
-}
-
-// Kinds of the schema that no row of the op table takes.
-constexpr auto kinds_without_use = std::to_array<std::string_view>(
-    {"as_strings", "as_custom_obj", "as_operator", "as_complex", "as_nested_tensors",
-     "as_int_lists", "as_string_to_argument", "as_float_lists", "as_graph"});
-
 }  // namespace
 
 Scope::Scope(JsonObject graph, const Symbols& symbols) : graph_(graph), symbols_(symbols) {
@@ -124,59 +115,107 @@ void Scope::append_numbers(const Tagged& given, std::vector<Scalar>& to) const {
   to.push_back(std::get<Scalar>(one));
 }
 
-Argument Scope::argument(const Tagged& given) const {
-  const auto& [kind, value] = given;
-  if (kind == "as_tensors" || kind == "as_optional_tensors") {
-    ValueList list;
-    for (const JsonElement one : as_array(value, kind)) {
-      if (kind == "as_tensors") {
-        list.push_back({tensor(tensor_name(one))});
-        continue;
-      }
-      const Tagged maybe = as_union(one, kind);
-      list.push_back({maybe.kind == "as_none" ? no_value : tensor(tensor_name(maybe.value))});
-    }
-    return list;
-  }
-  if (kind == "as_ints" || kind == "as_sym_ints") {
-    std::vector<Scalar> numbers;
-    append_numbers(given, numbers);
-    Dims dims;
-    for (const Scalar& one : numbers) dims.push_back(to_whole(one));
-    return dims;
-  }
-  if (kind == "as_floats" || kind == "as_sym_floats") {
-    std::vector<Scalar> numbers;
-    append_numbers(given, numbers);
-    std::vector<double> reals;
-    for (const Scalar& one : numbers) reals.push_back(to_double(one));
-    return reals;
-  }
-  if (kind == "as_bools" || kind == "as_sym_bools") {
-    std::vector<Scalar> numbers;
-    append_numbers(given, numbers);
-    std::vector<bool> flags;
-    for (const Scalar& one : numbers) flags.push_back(to_condition(one));
-    return flags;
-  }
-  if (kind == "as_string") return std::string(as_text(value, kind));
-  if (kind == "as_scalar_type") return dtype_from(as_whole(value, kind));
-  if (kind == "as_memory_format") return memory_format_from(as_whole(value, kind));
-  if (kind == "as_layout") return layout_from(as_whole(value, kind));
-  if (kind == "as_device") return device_from(value);
-  if (std::find(kinds_without_use.begin(), kinds_without_use.end(), kind) !=
-      kinds_without_use.end()) {
-    throw Error("", "the argument kind " + shown(kind) + " is not supported");
-  }
-  const bool single = kind == "as_none" || kind == "as_tensor" || kind == "as_optional_tensor" ||
-                      kind == "as_int" || kind == "as_float" || kind == "as_bool" ||
-                      kind == "as_sym_int" || kind == "as_sym_float" || kind == "as_sym_bool";
-  if (!single)
-    throw Error("", "found the argument kind " + shown(kind) + ", which schema 8 does not have");
-  const Known one = operand(given);
+namespace {
+
+using Convert = Argument (*)(const Scope&, const Tagged&);
+
+Argument one_value(const Scope& scope, const Tagged& given) {
+  const Known one = scope.operand(given);
   if (const auto* id = std::get_if<ValueId>(&one)) return ValueRef{*id};
-  if (const auto* number = std::get_if<Scalar>(&one)) return to_argument(*number);
+  if (const auto* number = std::get_if<Scalar>(&one)) {
+    return std::visit([](auto value) { return Argument(value); }, *number);
+  }
   return std::monostate();
+}
+
+Argument tensor_list(const Scope& scope, const Tagged& given) {
+  ValueList list;
+  for (const JsonElement one : as_array(given.value, given.kind))
+    list.push_back({scope.tensor(tensor_name(one))});
+  return list;
+}
+
+Argument optional_tensor_list(const Scope& scope, const Tagged& given) {
+  ValueList list;
+  for (const JsonElement one : as_array(given.value, given.kind)) {
+    const Tagged maybe = as_union(one, given.kind);
+    list.push_back({maybe.kind == "as_none" ? no_value : scope.tensor(tensor_name(maybe.value))});
+  }
+  return list;
+}
+
+template <class List, auto to>
+Argument number_list(const Scope& scope, const Tagged& given) {
+  std::vector<Scalar> numbers;
+  scope.append_numbers(given, numbers);
+  List list;
+  for (const Scalar& one : numbers) list.push_back(to(one));
+  return list;
+}
+constexpr Convert whole_list = number_list<Dims, to_whole>;
+constexpr Convert real_list = number_list<std::vector<double>, to_double>;
+constexpr Convert flag_list = number_list<std::vector<bool>, to_condition>;
+
+Argument text(const Scope&, const Tagged& given) {
+  return std::string(as_text(given.value, given.kind));
+}
+Argument dtype(const Scope&, const Tagged& given) {
+  return dtype_from(as_whole(given.value, given.kind));
+}
+Argument format(const Scope&, const Tagged& given) {
+  return memory_format_from(as_whole(given.value, given.kind));
+}
+Argument layout(const Scope&, const Tagged& given) {
+  return layout_from(as_whole(given.value, given.kind));
+}
+Argument device(const Scope&, const Tagged& given) { return device_from(given.value); }
+Argument refused(const Scope&, const Tagged& given) {
+  throw Error("", "the argument kind " + shown(given.kind) + " is not supported");
+}
+
+// Every kind of the schema.
+constexpr auto kinds = std::to_array<std::pair<std::string_view, Convert>>({
+    {"as_none", one_value},
+    {"as_tensor", one_value},
+    {"as_optional_tensor", one_value},
+    {"as_int", one_value},
+    {"as_float", one_value},
+    {"as_bool", one_value},
+    {"as_sym_int", one_value},
+    {"as_sym_float", one_value},
+    {"as_sym_bool", one_value},
+    {"as_tensors", tensor_list},
+    {"as_optional_tensors", optional_tensor_list},
+    {"as_ints", whole_list},
+    {"as_sym_ints", whole_list},
+    {"as_floats", real_list},
+    {"as_sym_floats", real_list},
+    {"as_bools", flag_list},
+    {"as_sym_bools", flag_list},
+    {"as_string", text},
+    {"as_scalar_type", dtype},
+    {"as_memory_format", format},
+    {"as_layout", layout},
+    {"as_device", device},
+    {"as_strings", refused},
+    {"as_custom_obj", refused},
+    {"as_operator", refused},
+    {"as_complex", refused},
+    {"as_nested_tensors", refused},
+    {"as_int_lists", refused},
+    {"as_float_lists", refused},
+    {"as_string_to_argument", refused},
+    {"as_graph", refused},
+});
+
+}  // namespace
+
+Argument Scope::argument(const Tagged& given) const {
+  for (const auto& [kind, convert] : kinds) {
+    if (kind == given.kind) return convert(*this, given);
+  }
+  throw Error("",
+              "found the argument kind " + shown(given.kind) + ", which schema 8 does not have");
 }
 
 }  // namespace opgauge
