@@ -76,24 +76,9 @@ Symbols::Symbols(std::optional<JsonElement> ranges, const std::vector<InputSizes
   for (const auto& [name, size] : options.bindings) {
     if (symbols_.contains(name)) {
       bind(name, size, name);
-      continue;
+    } else {
+      bind_named_dimension(inputs, name, size);
     }
-    const size_t dot = name.rfind('.');
-    const auto input = std::find_if(inputs.begin(), inputs.end(), [&](const InputSizes& one) {
-      return one.name == name.substr(0, dot);
-    });
-    const bool numbered = dot != std::string::npos && dot + 1 < name.size() &&
-                          name.size() - dot < 4 &&
-                          name.find_first_not_of("0123456789", dot + 1) == std::string::npos;
-    if (input == inputs.end() || !numbered) {
-      std::vector<std::string> known;
-      for (const auto& [symbol, about] : symbols_) known.push_back(symbol);
-      for (const auto& one : inputs) {
-        for (size_t i = 0; i < one.sizes.size(); ++i) known.push_back(dimension_name(one, i));
-      }
-      throw unknown_name("", "dimension", name, known);
-    }
-    bind_dimension(*input, std::stoul(name.substr(dot + 1)), size, name);
   }
   for (auto& [name, symbol] : symbols_) {
     if (!symbol.size) symbol.size = symbol.hint;
@@ -156,6 +141,27 @@ SizeSymbol& Symbols::symbol(std::string_view name) {
     at->second.name = name;
   }
   return at->second;
+}
+
+// `name` is "x.0".
+void Symbols::bind_named_dimension(const std::vector<InputSizes>& inputs, const std::string& name,
+                                   int64_t size) {
+  const size_t dot = name.rfind('.');
+  const auto input = std::find_if(inputs.begin(), inputs.end(), [&](const InputSizes& one) {
+    return one.name == name.substr(0, dot);
+  });
+  const bool numbered = dot != std::string::npos && dot + 1 < name.size() &&
+                        name.size() - dot < 4 &&
+                        name.find_first_not_of("0123456789", dot + 1) == std::string::npos;
+  if (input == inputs.end() || !numbered) {
+    std::vector<std::string> known;
+    for (const auto& [symbol, about] : symbols_) known.push_back(symbol);
+    for (const InputSizes& one : inputs) {
+      for (size_t i = 0; i < one.sizes.size(); ++i) known.push_back(dimension_name(one, i));
+    }
+    throw unknown_name("", "dimension", name, known);
+  }
+  bind_dimension(*input, std::stoul(name.substr(dot + 1)), size, name);
 }
 
 void Symbols::bind_dimension(const InputSizes& input, size_t dimension, int64_t size,

@@ -43,6 +43,8 @@ class Symbols {
   void read_ranges(JsonElement ranges);
   void check_derived() const;
   void read_hints(const std::vector<InputSizes>& inputs);
+  void bind_named_dimension(const std::vector<InputSizes>& inputs, const std::string& name,
+                            int64_t size);
   void bind_dimension(const InputSizes& input, size_t dimension, int64_t size,
                       std::string_view option);
   void bind(const std::string& symbol, int64_t size, std::string_view option);
