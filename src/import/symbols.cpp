@@ -24,20 +24,28 @@ std::optional<int64_t> hint_of(JsonElement value) {
   return as_whole(tagged.value, "hint");
 }
 
-// The size of the one symbol of `expression` that gives it the value `wanted`; only small ones are
-// tried.
+// The size of the one symbol of `expression` that gives it the value `wanted`, if the expression
+// grows with its symbol as expressions of sizes do. A value that has no result counts as too large.
 std::optional<int64_t> solve(std::string_view expression, int64_t wanted, int64_t minimum) {
-  constexpr int64_t tries = 65536;
-  const int64_t first = std::max<int64_t>(minimum, 0);
-  for (int64_t size = first; size - first < tries; ++size) {
+  const auto at = [&](int64_t size) -> std::optional<int64_t> {
     try {
-      if (to_whole(evaluate_expression(expression,
-                                       [&](std::string_view) { return Scalar(size); })) == wanted)
-        return size;
+      return to_whole(
+          evaluate_expression(expression, [&](std::string_view) { return Scalar(size); }));
     } catch (const Error&) {
+      return std::nullopt;
+    }
+  };
+  int64_t low = std::max<int64_t>(minimum, 0), high = int64_t{1} << 40;
+  while (low < high) {
+    const int64_t middle = low + (high - low) / 2;
+    const auto value = at(middle);
+    if (value && *value < wanted) {
+      low = middle + 1;
+    } else {
+      high = middle;
     }
   }
-  return std::nullopt;
+  return at(low) == wanted ? std::optional<int64_t>(low) : std::nullopt;
 }
 
 Error outside_range(std::string_view option, const SizeSymbol& symbol, int64_t size) {

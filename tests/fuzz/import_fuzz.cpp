@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-// The importer fed with anything: it returns a graph that holds, or throws one Error; nothing else may happen.
+// The importer fed with anything: it returns a graph that holds, or throws one Error; nothing else
+// may happen.
 //
-// Input that begins like a zip archive is imported as a file. Other input is the JSON texts of a program, separated by
-// zero bytes (model, weights config, constants config), so that mutations reach past the archive's checksums.
+// Input that begins like a zip archive is imported as a file. Other input is the JSON texts of a
+// program, separated by zero bytes (model, weights config, constants config), so that mutations
+// reach past the archive's checksums.
 #include <fcntl.h>
 #include <sys/mman.h>
 #include <unistd.h>

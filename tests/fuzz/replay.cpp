@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs a fuzz target once over each file of the given folders, without libFuzzer: the regression test of its corpus and
-// of everything that fuzzing ever found.
+// Runs a fuzz target once over each file of the given folders, without libFuzzer: the regression
+// test of its corpus and of everything that fuzzing ever found.
 #include <cstdint>
 #include <cstdio>
 #include <filesystem>
