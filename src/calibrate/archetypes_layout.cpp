@@ -27,7 +27,7 @@ ValueId relayout(Block& b, ValueId x) {
   switch (b.random().whole(0, 3)) {
     case 0: return b.transpose(x, 1, rank - 1);
     case 1: return b.size(x, -1) > 3 ? b.slice(x, rank - 1, 1, b.size(x, -1) - 1) : x;
-    case 2: return rank == 4 ? b.permute(x, {0, 2, 3, 1}) : b.transpose(x, 0, 1);
+    case 2: return rank == 4 ? b.permute(x, {0, 2, 3, 1}) : b.op("aten::squeeze.dim", {{"self", b.op("aten::unsqueeze", {{"self", x}, {"dim", 1}})}, {"dim", 1}});
     default: return x;
   }
 }

@@ -33,9 +33,8 @@ using Ranges = std::map<std::string, Range>;  // by Value::name
 
 // Static W8A8: linear and conv2d layers with f32 parameters become onednn::qlinear_pointwise and
 // onednn::qconv2d_pointwise, activations u8 per tensor, weights s8 per output channel, quantised
-// and packed once. A batch norm between a convolution and nothing else is folded into it, an
-// activation that oneDNN can apply (relu, hardtanh, hardswish, silu, and gelu behind a linear) is
-// fused. Between such layers activations stay u8; where one is needed in f32 the
+// and packed once. A batch norm between a convolution and nothing else is folded into it, a ReLU that
+// follows is fused. Between such layers activations stay u8; where one is needed in f32 the
 // layer gives f32, where f32 meets a layer it is quantised (add, clamp_, to). Everything else runs
 // in f32.
 Graph to_int8(const Graph& graph, const Ranges& ranges);

@@ -55,8 +55,11 @@ class BertBuilder {
     const TensorType row(Dtype::i64, {1, positions_});
     const ValueId position_ids = net_.builder().buffer(module + ".position_ids", row);
     const ValueId token_type_ids = net_.builder().buffer(module + ".token_type_ids", row);
+    // A slice of everything is exported as an alias.
     const ValueId positions =
-        net_.call("aten::slice.Tensor", module,
+        sequence_ == positions_
+            ? net_.call("aten::alias", module, {{"self", position_ids}})
+            : net_.call("aten::slice.Tensor", module,
                   {{"self", position_ids}, {"dim", 1}, {"start", 0}, {"end", sequence_}});
     ValueId types =
         net_.call("aten::expand", module, {{"self", token_type_ids}, {"size", Dims{1, -1}}});

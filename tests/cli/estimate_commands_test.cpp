@@ -140,8 +140,7 @@ TEST_F(EstimateCommands, OutputsThatCannotBeWrittenAreNamed) {
   EXPECT_EQ(run("predict mlp:4-4" + machine() + " > /dev/full").code, 2);
 }
 
-TEST_F(EstimateCommands, CalibrateAndValidateNeedSomethingToWorkOn) {
-  expect_error("calibrate" + machine(), "--from");
+TEST_F(EstimateCommands, ValidateNeedsSomethingToWorkOn) {
   expect_error("validate mlp:4-4" + machine(), "expected one CSV or run folder");
   expect_error("validate " + results() + " --max-mape -1" + machine(), "--max-mape");
 }

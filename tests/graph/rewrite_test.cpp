@@ -102,7 +102,7 @@ TEST(Rewrite, Int8QuantizesAtTheEndsFusesReluAndStaysInBytesBetween) {
   EXPECT_EQ(print_graph(parse_graph(print_graph(q))), print_graph(q));
 }
 
-TEST(Rewrite, Int8FoldsBatchNormAndFusesActivations) {
+TEST(Rewrite, Int8FoldsBatchNormAndFusesRelu) {
   const Graph g = parse_graph(R"(graph conv
 %x = input f32[2,3,8,8]
 %w = parameter f32[4,3,3,3] "conv.weight"
@@ -113,9 +113,9 @@ TEST(Rewrite, Int8FoldsBatchNormAndFusesActivations) {
 %w2 = parameter f32[4,4,1,1] "pointwise.weight"
 %y = aten::conv2d(input=%x, weight=%w, padding=[1,1])
 %n = aten::batch_norm(input=%y, weight=%g, bias=%b, running_mean=%m, running_var=%v, training=false, momentum=0.1, eps=1e-05, cudnn_enabled=false)
-%r = aten::hardtanh_(self=%n, min_val=0, max_val=6)
+%r = aten::relu_(self=%n)
 %z = aten::conv2d(input=%r, weight=%w2)
-%s = aten::silu(self=%z)
+%s = aten::relu(self=%z)
 return %s
 )");
   const Graph q = to_precision(g, "int8");
@@ -123,8 +123,8 @@ return %s
   EXPECT_EQ(targets(q.nodes),
             (std::vector<std::string>{"aten::add.Tensor", "aten::clamp_", "aten::to.dtype",
                                       "onednn::qconv2d_pointwise", "onednn::qconv2d_pointwise"}));
-  EXPECT_EQ(Call(q, q.nodes[3]).text("attr"), "hardtanh");
-  EXPECT_EQ(Call(q, q.nodes[4]).text("attr"), "swish");
+  EXPECT_EQ(Call(q, q.nodes[3]).text("attr"), "relu");
+  EXPECT_EQ(Call(q, q.nodes[4]).text("attr"), "relu");
   EXPECT_EQ(q[q.nodes[3].outputs[0]].type.dtype, Dtype::u8);
   EXPECT_EQ(macs_of(q), macs_of(g));
 }
