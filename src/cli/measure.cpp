@@ -7,7 +7,6 @@
 #include <memory>
 
 #include "base/csv.hpp"
-#include "base/json.hpp"
 #include "base/units.hpp"
 #include "cli/commands.hpp"
 #include "cli/interruption.hpp"

@@ -42,6 +42,13 @@ std::map<std::string, int64_t> parse_dims(const std::vector<std::string>& texts)
       throw Error("--dim", "\"" + text.substr(0, equals) + "\" is given twice");
     }
   }
+  return dims;
+}
+
+ModelSource ModelOptions::load() const {
+  ModelBindings bindings;
+  if (batch > 0) bindings.batch = batch;
+  bindings.dims = parse_dims(dims);
   const std::vector<std::string> known(std::begin(precisions), std::end(precisions));
   if (std::find(known.begin(), known.end(), precision) == known.end()) {
     throw unknown_name("--precision", "precision", precision, known);

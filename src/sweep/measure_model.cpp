@@ -77,7 +77,7 @@ ModelMeasurement measure_model(Device& device, const Graph& graph, const StoredT
   to.device = device.name();
   for (const Node& node : graph.nodes) to.macs += work_of(graph, node).macs;
   to.predicted_peak_intermediate_bytes = plan_memory(graph).peak_intermediate_bytes;
-  const MeasuredRow row{[&graph] { return graph; }, stored};
+  const MeasuredRow row{[&] { return RunnableModel{graph, stored}; }};
   RowState state;
   RoundHooks hooks;
   hooks.on_visit = [&](size_t, const Visit& visit) {
