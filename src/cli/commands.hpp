@@ -23,7 +23,6 @@ void declare_predict(CLI::App& app, Run& run);
 
 inline constexpr auto commands = std::to_array<Command>({
     {"describe", "what a model is and takes: parameters, work, bytes, memory, ops", declare_describe},
-    {"measure", "execute a model: latency end to end and per call, memory, energy", declare_measure},
     {"list", "the models and ops this program knows", declare_list},
     {"measure", "execute a model: latency end to end and per call, memory, energy", declare_measure},
     {"machine", "detect or show this machine: declared beside measured", declare_machine},
