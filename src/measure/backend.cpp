@@ -16,10 +16,7 @@ constexpr const char* path_variable = "OPGAUGE_TORCH_BACKEND";
 
 std::filesystem::path library_path() {
   std::error_code ignored;
-  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
-  const auto beside = program.parent_path() / library_name;
-  if (!program.empty() && std::filesystem::exists(beside, ignored)) return beside;
-  if (const char* given = std::getenv(path_variable); given && *given) {
+  if (const char* given = std::getenv(path_variable); given && *given) {  // what the user names comes first
     if (!std::filesystem::exists(given, ignored)) {
       throw Error(path_variable, std::string("found \"") + given +
                                      "\", which does not exist, expected the path of " +
@@ -27,6 +24,9 @@ std::filesystem::path library_path() {
     }
     return given;
   }
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", ignored);
+  const auto beside = program.parent_path() / library_name;
+  if (!program.empty() && std::filesystem::exists(beside, ignored)) return beside;
   throw Error("backend", std::string(library_name) +
                              " is not beside the program, expected it there or at $" +
                              path_variable + " (this build may be without LibTorch)");

@@ -75,7 +75,7 @@ class Device {
                                               const StoredTensors& inputs = {}) = 0;
 };
 
-// Opens libopgauge_torch.so (beside the program, or $OPGAUGE_TORCH_BACKEND) and makes its device. Throws Error naming
+// Opens libopgauge_torch.so ($OPGAUGE_TORCH_BACKEND, or beside the program) and makes its device. Throws Error naming
 // what is missing: the library, LibTorch, or the device ("cuda: no accelerator found").
 std::unique_ptr<Device> open_device(const std::string& kind, const ExecutionSettings& settings);
 

@@ -141,7 +141,7 @@ TEST_F(EstimateCommands, OutputsThatCannotBeWrittenAreNamed) {
 }
 
 TEST_F(EstimateCommands, ValidateNeedsSomethingToWorkOn) {
-  expect_error("validate mlp:4-4" + machine(), "expected one CSV or run folder");
+  expect_error("validate mlp:4-4" + machine(), "opgauge calibrate");
   expect_error("validate " + results() + " --max-mape -1" + machine(), "--max-mape");
 }
 
