@@ -23,6 +23,8 @@ std::string show(const Argument& argument, const std::vector<std::string>& names
     for (const ValueRef ref : *list) parts.push_back(show(ref, names));
     return fmt::format("[{}]", fmt::join(parts, ","));
   }
+  // The reference writes a memory format that the call leaves out as ATen's schema does: 0, contiguous.
+  if (const auto* format = std::get_if<MemoryFormat>(&argument); format && *format == MemoryFormat::contiguous) return "0";
   return print_argument(argument, [&](ValueId id) { return names[index(id)]; });
 }
 
