@@ -50,7 +50,6 @@ class GptBuilder {
     x = net_.call("aten::view", "", {{"self", x}, {"size", Dims{-1, sequence_, width_}}});
     if (!head) return net_.finish({x});
     x = net_.call("aten::alias", "", {{"self", x}});
-    x = net_.call("aten::alias", "", {{"self", x}});  // a slice of every token
     x = net_.call("aten::linear", "lm_head", {{"input", x}, {"weight", tied}});
     return net_.finish({x});
   }
