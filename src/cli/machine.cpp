@@ -12,6 +12,7 @@
 #include "machine/describe.hpp"
 #include "machine/detect.hpp"
 #include "machine/machine_files.hpp"
+#include "measure/meters/energy_model.hpp"
 
 namespace opgauge {
 namespace {
@@ -29,6 +30,18 @@ void check_name(const std::string& name) {
   }
 }
 
+// Coefficients stay assumed, with the reason in the notes, where nothing can measure them.
+void measure_energy_model(Machine& machine,
+                          const std::function<void(const std::string&)>& progress) {
+  PowerMeterSearch search = find_power_meter("cpu");
+  if (search.meter) progress("energy by " + search.meter->name());
+  SteadyClock clock;
+  const EnergyFit fit = fit_energy_here(machine, search, clock);
+  machine.energy = fit.model;
+  if (!fit.reason.empty())
+    machine.notes.push_back("energy coefficients are assumed: " + fit.reason);
+}
+
 int detect(const DetectArguments& arguments) {
   check_name(arguments.name);
   DetectOptions options;
@@ -40,7 +53,8 @@ int detect(const DetectArguments& arguments) {
     if (!std::filesystem::is_directory(folder))
       throw Error(arguments.output, "the folder does not exist");
   }
-  const Machine machine = detect_machine(SystemFiles(), options);
+  Machine machine = detect_machine(SystemFiles(), options);
+  measure_energy_model(machine, options.progress);
   if (arguments.output == "-") {
     emit("-", encode(machine).dump(1) + "\n");
     return 0;

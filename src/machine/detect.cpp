@@ -102,6 +102,7 @@ void fill_instance(Machine& machine, const SystemFiles& system) {
   keep("product", system.text("sys/class/dmi/id/product_name"));
   keep("container", container(system));
   machine.instance["cpus"] = format_cpu_list(allowed_cpus());
+  keep("online_cpus", system.text("sys/devices/system/cpu/online"));
 }
 
 Machine describe(const SystemFiles& system, const Topology& topology) {
@@ -120,6 +121,11 @@ Machine describe(const SystemFiles& system, const Topology& topology) {
   machine.memory_bytes = topology.memory_bytes;
   machine.virtualization = virtualization(system);
   fill_instance(machine, system);
+  if (topology.kinds_of_cores > 1) {
+    machine.notes.push_back(
+        fmt::format("{} kinds of cores: ceilings are of those that threads were bound to first",
+                    topology.kinds_of_cores));
+  }
   if (const auto limit = cgroup_cpu_limit(system); limit && *limit < machine.cores) {
     machine.notes.push_back(
         fmt::format("the control group grants {:.3g} of {} cores", *limit, machine.cores));

@@ -116,10 +116,12 @@ using Twelve = std::make_index_sequence<12>;
 using Sixteen = std::make_index_sequence<16>;
 
 template <size_t... K>
-__attribute__((target("arch=armv8.2-a+bf16"))) double bf16_neon(int64_t steps, double seed,
-                                                                std::index_sequence<K...>) {
+__attribute__((target("arch=armv8.2-a+bf16+fp16"))) double bf16_neon(int64_t steps, double seed,
+                                                                     std::index_sequence<K...>) {
   float32x4_t acc[] = {vdupq_n_f32(static_cast<float>(seed + K))...};
-  bfloat16x8_t a = vreinterpretq_bf16_u16(vdupq_n_u16(0x3f80)), b = a;
+  uint16x8_t ones = vdupq_n_u16(0x3f80);  // 1.0 in bf16
+  OPGAUGE_OPAQUE(ones);                   // GCC 12 would load the constant as an f16 one
+  bfloat16x8_t a = vreinterpretq_bf16_u16(ones), b = a;
   for (int64_t step = 0; step < steps; ++step) {
     OPGAUGE_OPAQUE(a);
     ((acc[K] = vbfdotq_f32(acc[K], a, b)), ...);

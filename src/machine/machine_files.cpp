@@ -88,13 +88,18 @@ std::vector<std::string> misfits(const Machine& machine, const SystemFiles& syst
   std::ranges::sort(here);
   check("instruction sets", fmt::format("{}", fmt::join(theirs, " ")),
         fmt::format("{}", fmt::join(here, " ")));
-  const std::vector<int> cpus = allowed_cpus();
-  const auto listed = machine.instance.find("cpus");
-  const size_t count =
-      listed == machine.instance.end()
-          ? static_cast<size_t>(machine.cores) * static_cast<size_t>(machine.threads_per_core)
-          : parse_cpu_list(listed->second).size();
-  check("CPUs", std::to_string(count), std::to_string(cpus.size()));
+  // A process that was bound to some of the CPUs still runs on the machine.
+  const auto fact = [&](const char* name) {
+    const auto at = machine.instance.find(name);
+    return at == machine.instance.end() ? std::string() : at->second;
+  };
+  const std::string online = system.text("sys/devices/system/cpu/online").value_or("");
+  if (!online.empty() && !fact("online_cpus").empty())
+    check("CPUs online", fact("online_cpus"), online);
+  const std::vector<int> known = parse_cpu_list(fact("cpus")), allowed = allowed_cpus();
+  if (!known.empty() && !std::ranges::includes(known, allowed)) {
+    check("CPUs", format_cpu_list(known), format_cpu_list(allowed));
+  }
   return found;
 }
 

@@ -94,6 +94,7 @@ Topology read_topology() {
   topology.threads_per_core = std::max(1, count(handle.get(), HWLOC_OBJ_PU) / topology.cores);
   topology.memory_bytes = static_cast<double>(hwloc_get_root_obj(handle.get())->total_memory);
   topology.caches = caches(handle.get());
+  topology.kinds_of_cores = std::max(1, hwloc_cpukinds_get_nr(handle.get(), 0));
   topology.cpus = cpus_by_core(handle.get());
   return topology;
 }

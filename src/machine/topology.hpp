@@ -23,6 +23,7 @@ struct Topology {
   int threads_per_core = 1;
   int packages = 1;
   int numa_nodes = 1;
+  int kinds_of_cores = 1;  // 2 where there are performance and efficiency cores
   double memory_bytes = 0;
   std::vector<DeclaredCache> caches;  // nearest first
   // Operating-system numbers of the hardware threads to use for 1, 2, … threads: one for each core

@@ -70,17 +70,16 @@ Finding smt(const Seen& seen) {
 }
 
 Finding pinning(const Seen& seen) {
-  const size_t allowed = parse_cpu_list(seen.conditions.affinity).size();
-  const int cores = seen.machine ? seen.machine->cores * seen.machine->threads_per_core
-                                 : static_cast<int>(allowed);
-  if (allowed < static_cast<size_t>(cores))
-    return good("bound to CPUs " + seen.conditions.affinity);
-  if (allowed <= 2)
+  const std::vector<int> cpus = parse_cpu_list(seen.conditions.affinity);
+  const size_t all = seen.online_cpus.empty() ? cpus.size() : seen.online_cpus.size();
+  if (cpus.size() < all) return good("bound to CPUs " + seen.conditions.affinity);
+  if (cpus.size() <= 2) {
     return good(
-        fmt::format("CPUs {}: too few to move about between sockets", seen.conditions.affinity));
-  return advice(
-      fmt::format("free to move over CPUs {}", seen.conditions.affinity),
-      fmt::format("taskset -c {} opgauge …", parse_cpu_list(seen.conditions.affinity).back()));
+        fmt::format("free to move over CPUs {}, too few to matter", seen.conditions.affinity));
+  }
+  return advice(fmt::format("free to move over CPUs {}: threads change cores and caches",
+                            seen.conditions.affinity),
+                fmt::format("taskset -c {} opgauge …", cpus.back()));
 }
 
 Finding load(const Seen& seen) {

@@ -47,6 +47,7 @@ struct Observation {
   std::vector<BusyProcess> busy;     // in that second
   std::optional<double> contention;  // speed probe: median over best; null: not probed
   std::optional<double> worst;       // 95 % quantile over best
+  std::vector<int> online_cpus;      // of the machine, whoever may use them; empty: not readable
   std::optional<Machine> machine;
   std::string machine_reason;  // why there is none
   std::string meter;           // name, "" if there is none

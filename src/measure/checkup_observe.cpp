@@ -52,6 +52,7 @@ Observation observe(const SystemFiles& system, Clock& clock, double seconds, boo
   seen.second = disturbance(before, take_snapshot(system));
   seen.busy = busy_processes(processes, read_process_times(system), elapsed_s, ::getpid());
   seen.conditions = read_conditions(system, 1, std::move(versions));
+  seen.online_cpus = parse_cpu_list(system.text("sys/devices/system/cpu/online").value_or(""));
   try {
     seen.machine = find_machine("", MachineFolders::standard(), system);
   } catch (const Error& error) {

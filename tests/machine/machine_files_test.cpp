@@ -90,6 +90,19 @@ TEST_F(MachineFiles, MisfitsAndBrokenFilesAreSaid) {
   EXPECT_EQ(found(""), "good");
 }
 
+TEST_F(MachineFiles, AProcessBoundToSomeCpusIsStillOnTheMachine) {
+  Machine larger = fitting("larger", "2025-01-01T00:00:00Z");
+  std::vector<int> cpus = allowed_cpus();
+  cpus.push_back(cpus.back() + 1);
+  larger.instance["cpus"] = format_cpu_list(cpus);
+  larger.instance["online_cpus"] = "0-7";
+  fake.write("sys/devices/system/cpu/online", "0-7\n");
+  keep(folders.user, larger);
+  EXPECT_EQ(found(""), "larger");
+  fake.write("sys/devices/system/cpu/online", "0-3\n");
+  EXPECT_THAT(found(""), HasSubstr("CPUs online: 0-7 and 0-3 here"));
+}
+
 TEST_F(MachineFiles, NamesPathsAndTheEnvironment) {
   keep(folders.user, fitting("first", "2025-01-01T00:00:00Z"));
   keep(*folders.repository, fitting("second", "2026-01-01T00:00:00Z"));

@@ -80,10 +80,7 @@ const Ill ills[] = {
     {"turbo", Health::advice, "on", "no_turbo", [](Observation& s) { s.conditions.turbo = true; }},
     {"SMT", Health::advice, "on", "smt/control", [](Observation& s) { s.conditions.smt = true; }},
     {"pinning", Health::advice, "free to move over CPUs 0-7", "taskset -c 7",
-     [](Observation& s) {
-       s.conditions.affinity = "0-7";
-       s.machine->cores = 8;
-     }},
+     [](Observation& s) { s.conditions.affinity = "0-7"; }},
     {"load", Health::advice, "3.50", "top", [](Observation& s) { s.conditions.load_1min = 3.5; }},
     {"other processes", Health::bad, "compiler (77) 90 %", "kill -STOP 77",
      [](Observation& s) {
