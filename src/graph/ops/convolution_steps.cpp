@@ -183,21 +183,26 @@ Tensor convolve(Run& run, const Tensor& x, const Tensor& w, const Tensor& bias,
   if (window.groups == 1) return convolve_unfolded(run, x, w, bias, window, sizes);
   const Tensor weight = run.contiguous(w, format_of(x, w)),
                input = run.contiguous(x, format_of(x, w));
-  Tensors parts;
-  for (int64_t i = 0; i < window.groups; ++i) {
-    const auto part = [&](const Tensor& whole, int64_t dim) {
-      const int64_t length = whole.size(dim) / window.groups;
-      return run.narrow(whole, dim, i * length, length);
-    };
-    Dims part_sizes = sizes;
-    part_sizes[1] /= window.groups;
-    Window one = window;
-    one.groups = 1;
-    parts.push_back(convolve_unfolded(run, part(input, 1), part(weight, 0),
-                                      bias.defined() ? part(bias, 0) : bias, one, part_sizes));
-  }
-  Tensor y = run.empty(with_format(x.dtype(), sizes, suggested_format(parts[0].type)));
-  for (const Tensor& one : parts) run.read(one);
+  const auto part = [&](const Tensor& whole, int64_t dim) {
+    return run.narrow(whole, dim, 0, whole.size(dim) / window.groups);
+  };
+  Dims part_sizes = sizes;
+  part_sizes[1] /= window.groups;
+  Window one = window;
+  one.groups = 1;
+  Tensor other_parts,
+      last_part;  // all groups are alike; the last one runs while the others' results are kept
+  const int64_t others = window.groups - 1;
+  run.repeat(window.groups, [&] {
+    const TensorType type =
+        with_format(x.dtype(), part_sizes, format_of(part(input, 1), part(weight, 0)));
+    other_parts = run.scratch(product({others, type.storage_bytes()}));
+    last_part = convolve_unfolded(run, part(input, 1), part(weight, 0),
+                                  bias.defined() ? part(bias, 0) : bias, one, part_sizes);
+  });
+  Tensor y = run.empty(with_format(x.dtype(), sizes, suggested_format(last_part.type)));
+  run.read(other_parts);
+  run.read(last_part);
   run.write(y);
   return y;
 }

@@ -137,6 +137,16 @@ void Run::in_place_number(const Tensor& x, int64_t ops_per_element) {
   in_place(x, {}, ops_per_element);
 }
 
+void Run::multiply_since(const Work& before, int64_t times) {
+  const auto multiply = [&](int64_t Work::*field) {
+    work.*field = before.*field + product({work.*field - before.*field, times});
+  };
+  multiply(&Work::macs);
+  multiply(&Work::other_ops);
+  multiply(&Work::read_bytes);
+  multiply(&Work::write_bytes);
+}
+
 std::vector<Result> results_of(const Run&, const Tensors& tensors) {
   std::vector<Result> results;
   for (const Tensor& x : tensors) {

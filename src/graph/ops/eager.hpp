@@ -112,7 +112,19 @@ class Run {
   }
   void write(const Tensor& x) { work.write_bytes += touched_bytes(x.type); }
 
+  // Equal calls one after the other: `steps` runs once, its work counts `times` times.
+  template <class Steps>
+  void repeat(int64_t times, Steps&& steps) {
+    if (times < 1) return;
+    const Work before = work;
+    steps();
+    multiply_since(before, times);
+  }
+
   Error error(std::string_view message) const { return call.error(message); }
+
+ private:
+  void multiply_since(const Work& before, int64_t times);
 };
 
 using Steps = Tensors (*)(Run&);

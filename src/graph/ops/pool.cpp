@@ -83,6 +83,7 @@ Pooled pooled(const Run& run, const Tensor& x, const Windows& w) {
     if (w.ceil_mode && (out - 1) * w.stride[i] >= in + w.padding[i]) --out;
     if (out < 1) throw run.error("the window is larger than the padded input");
     result.sizes[first + i] = out;
+    if (out > (int64_t{1} << 24)) throw run.error("found more than 2^24 windows along a dimension");
     int64_t inside = 0;
     for (int64_t o = 0; o < out; ++o) {
       const int64_t start = o * w.stride[i] - w.padding[i];

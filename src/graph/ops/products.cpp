@@ -99,9 +99,9 @@ void batched_gemm(Run& run, const Tensor& y, Tensor a, Tensor b, bool accumulate
     count();
     return;
   }
-  for (int64_t i = 0; i < batch; ++i) {
-    gemm(run, run.select(y, 0, i), run.select(a, 0, i), run.select(b, 0, i), accumulate);
-  }
+  run.repeat(batch, [&] {
+    gemm(run, run.select(y, 0, 0), run.select(a, 0, 0), run.select(b, 0, 0), accumulate);
+  });
 }
 
 }  // namespace

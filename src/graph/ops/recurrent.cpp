@@ -100,23 +100,42 @@ Tensor stack(Run& run, const Tensors& parts) {
   return all;
 }
 
+// All time steps of one direction. Steps are alike: the first, one that stands for those between,
+// and the last are run; the results of the others are only held.
 struct Pass {
-  Tensors outputs;  // of each time step
   Tensor from_inputs;
+  Tensors outputs;  // of the steps that were run
+  Tensor held;      // of the others
   State last;
 };
 
 Pass step_through(Run& run, const Tensor& x, const State& start, const Weights& w, Cell cell,
                   Tensor replaced) {
+  const int64_t steps = x.size(0);
   Pass pass;
   pass.from_inputs = eager::linear(run, x, w.input, w.input_bias);
   replaced = {};
   pass.last = start;
-  for (int64_t t = 0; t < x.size(0); ++t) {
-    pass.last = step(run, run.select(pass.from_inputs, 0, t), pass.last, w, cell, false);
+  const auto next = [&] {
+    pass.last = step(run, run.select(pass.from_inputs, 0, 0), pass.last, w, cell, false);
     pass.outputs.push_back(pass.last.hidden);
+  };
+  next();
+  if (steps > 2) {
+    pass.held = run.scratch(product({steps - 3, pass.last.hidden.type.storage_bytes()}));
+    run.repeat(steps - 2, next);
   }
+  if (steps > 1) next();
   return pass;
+}
+
+Tensor stack(Run& run, const Pass& pass, int64_t steps) {
+  Dims sizes = pass.last.hidden.type.sizes;
+  sizes.insert(sizes.begin(), steps);
+  const Tensor all = run.empty(pass.last.hidden.dtype(), sizes);
+  run.read(all);  // as many bytes as all parts have
+  run.write(all);
+  return all;
 }
 
 // Output of one layer over all steps, and its final states, one for each direction.
@@ -138,11 +157,11 @@ Tensor beside_each_other(Run& run, const Tensor& a, const Tensor& b) {
 Layer layer_by_steps(Run& run, const Tensor& x, const std::vector<State>& starts,
                      const std::vector<Weights>& w, Cell cell) {
   Pass forward = step_through(run, x, starts[0], w[0], cell, {});
-  Tensor output = stack(run, forward.outputs);
+  Tensor output = stack(run, forward, x.size(0));
   if (w.size() == 1) return {output, {forward.last}};
   Tensor replaced = std::move(forward.from_inputs);
   const Pass backward = step_through(run, x, starts[1], w[1], cell, std::move(replaced));
-  const Tensor turned = stack(run, backward.outputs);
+  const Tensor turned = stack(run, backward, x.size(0));
   return {beside_each_other(run, output, turned), {forward.last, backward.last}};
 }
 
@@ -245,8 +264,7 @@ Tensors recurrent(Run& run) {
       if (cell == Cell::lstm) cells.push_back(last.cell);
     }
     x = result.output;
-    if (dropout > 0 && run.call.flag("train") && layer + 1 < layers)
-      drop_between_layers(run, x);
+    if (dropout > 0 && run.call.flag("train") && layer + 1 < layers) drop_between_layers(run, x);
   }
   if (batch_first) x = run.transpose(x, 0, 1);
   const Tensor all_hidden = stack(run, hidden);
