@@ -21,8 +21,10 @@ Dims padded_sizes(const Run& run, const Tensor& x, const Dims& pad) {
   Dims sizes = x.type.sizes;
   for (size_t i = 0; i < pad.size() / 2; ++i) {
     int64_t& size = sizes[sizes.size() - 1 - i];
-    if (std::max(std::abs(pad[2 * i]), std::abs(pad[2 * i + 1])) > (int64_t{1} << 40)) {
-      throw run.error("found a padding out of range");
+    for (const int64_t side : {pad[2 * i], pad[2 * i + 1]}) {
+      if (side < -(int64_t{1} << 40) || side > (int64_t{1} << 40)) {
+        throw run.error("found a padding out of range");
+      }
     }
     size += pad[2 * i] + pad[2 * i + 1];
     if (size < 0) throw run.error("negative padding is larger than the input");

@@ -82,6 +82,7 @@ Pooled pooled(const Run& run, const Tensor& x, const Windows& w) {
     // The last window must start inside the input or its left padding.
     if (w.ceil_mode && (out - 1) * w.stride[i] >= in + w.padding[i]) --out;
     if (out < 1) throw run.error("the window is larger than the padded input");
+    if (out > (int64_t{1} << 20)) throw run.error("found more than 2^20 windows in a row");
     result.sizes[first + i] = out;
     if (out > (int64_t{1} << 24)) throw run.error("found more than 2^24 windows along a dimension");
     int64_t inside = 0;
