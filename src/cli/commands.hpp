@@ -11,6 +11,7 @@ namespace opgauge {
 void declare_calibrate(CLI::App& app, Run& run);
 void declare_validate(CLI::App& app, Run& run);
 void declare_observe(CLI::App& app, Run& run);
+void declare_sweep(CLI::App& app, Run& run);
 void declare_completion(CLI::App& app, Run& run);
 void declare_describe(CLI::App& app, Run& run);
 void declare_list(CLI::App& app, Run& run);
@@ -25,6 +26,7 @@ inline constexpr auto commands = std::to_array<Command>({
     {"calibrate", "fit this machine's coefficients from designed networks", declare_calibrate},
     {"validate", "score predictions against measurements made after them", declare_validate},
     {"observe", "measure many models together, write the quiet time of each call", declare_observe},
+    {"sweep", "measure and estimate every configuration of a sweep", declare_sweep},
     {"completion", "print a shell completion script", declare_completion},
 });
 

@@ -19,6 +19,7 @@
 #include "base/fields.hpp"
 #include "base/names.hpp"
 #include "measure/conditions.hpp"
+#include "measure/probe.hpp"
 
 namespace opgauge {
 
@@ -92,7 +93,7 @@ struct Visit {
   std::vector<double> node_s;
   double run_s = 0;
   double least_run_s = 0;
-  std::optional<double> probe_s;
+  std::optional<MachineSpeed> probe;
   Disturbance disturbance;
   int clock_gaps = 0;
   int clock_faults = 0;
@@ -108,7 +109,7 @@ struct Visit {
         field("node_s", &V::node_s, "s", "per node, the least over the timed runs"),
         field("run_s", &V::run_s, "s", "median end-to-end run"),
         field("least_run_s", &V::least_run_s, "s", "shortest end-to-end run"),
-        field("probe_s", &V::probe_s, "s", "time of the fixed reference work before the runs"),
+        field("probe", &V::probe, "", "time of fixed reference work before the runs"),
         field("disturbance", &V::disturbance, "",
               "what the operating system counted during the visit"),
         field("clock_gaps", &V::clock_gaps, "",

@@ -148,7 +148,7 @@ class Rounds {
   void wait(double until_s) {
     for (;;) {
       const double left_s = until_s - elapsed_.read_s();
-      if (left_s <= 0 || (hooks_.interrupted && hooks_.interrupted())) return;
+      if (left_s < 1e-6 || (hooks_.interrupted && hooks_.interrupted())) return;
       around_.clock.sleep_s(std::min(left_s, 0.1));
     }
   }

@@ -62,7 +62,7 @@ Visit visit_row(Executable& executable, size_t nodes, bool fresh, const Protocol
   Visit visit;
   ElapsedTime whole(around.clock);
   const Snapshot before = around.snapshot ? around.snapshot() : Snapshot{};
-  if (around.probe_s) visit.probe_s = around.probe_s();
+  if (around.probe) visit.probe = around.probe();
   if (fresh) {
     warm_up_fresh(executable, settings, around.clock, visit);
   } else {

@@ -14,8 +14,8 @@ namespace opgauge {
 // What a visit looks at beside the row itself. Empty functions: not looked at.
 struct Surroundings {
   Clock& clock;
-  std::function<double()> probe_s;     // runs a fixed piece of work, returns its time
-  std::function<Snapshot()> snapshot;  // what the operating system has counted so far
+  std::function<MachineSpeed()> probe;  // fixed work: how fast the machine is now
+  std::function<Snapshot()> snapshot;   // what the operating system has counted so far
 };
 
 // Sums up the steps of a clock that may jump backwards (those count as nothing).

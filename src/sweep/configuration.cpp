@@ -15,7 +15,7 @@ namespace {
 constexpr size_t max_points = 1'000'000;
 
 // The family's axes with the selection's values in place.
-std::vector<Axis> chosen_axes(const Family& family, const Selection& selection) {
+std::vector<Axis> chosen_axes(const SweepFamily& family, const Selection& selection) {
   std::vector<Axis> axes = family.axes;
   for (Axis& axis : axes) {
     if (selection.extent == Extent::usual) {
@@ -53,7 +53,7 @@ std::vector<Json> product_of(const std::vector<Axis>& axes) {
 }
 
 // The quick points with overridden axes: the i-th point takes the i-th of the given values.
-std::vector<Json> quick_points(const Family& family, const std::vector<Axis>& axes,
+std::vector<Json> quick_points(const SweepFamily& family, const std::vector<Axis>& axes,
                                const Selection& selection) {
   std::vector<Json> points;
   for (size_t i = 0; i < family.quick.size(); ++i) {
@@ -74,9 +74,17 @@ std::vector<Json> quick_points(const Family& family, const std::vector<Axis>& ax
   return points;
 }
 
-bool allowed(const Family& family, const Json& point) {
+bool allowed(const SweepFamily& family, const Json& point) {
   return std::all_of(family.constraints.begin(), family.constraints.end(),
                      [&](const std::string& constraint) { return holds(constraint, point); });
+}
+
+std::string describe_axes(const SweepFamily& family, const std::vector<Axis>& axes, size_t points) {
+  std::string text = family.name.empty() ? "" : family.name + ": ";
+  for (size_t i = 0; i < axes.size(); ++i) {
+    text += fmt::format("{}{} {}", i ? " x " : "", axes[i].values.size(), axes[i].name);
+  }
+  return fmt::format("{} = {} per precision, device and thread count", text, points);
 }
 
 std::regex filter_of(const std::string& text) {
@@ -121,16 +129,20 @@ Grid expand(const Sweep& sweep, const Selection& selection) {
   }
   const std::regex filter = filter_of(selection.filter);
   Grid grid;
+  std::vector<std::vector<Json>> points;  // by family
+  for (const SweepFamily& family : sweep.families) {
+    const std::vector<Axis> axes = chosen_axes(family, selection);
+    const bool quick = selection.extent == Extent::quick;
+    points.push_back(quick ? quick_points(family, axes, selection) : product_of(axes));
+    if (!quick) grid.axes.push_back(describe_axes(family, axes, points.back().size()));
+  }
   std::set<std::string> keys;
   for (const std::string& device : selection.devices) {
     for (const int threads : selection.threads) {
       for (const std::string& precision : precisions_of(sweep, selection)) {
         for (size_t f = 0; f < sweep.families.size(); ++f) {
-          const Family& family = sweep.families[f];
-          const std::vector<Axis> axes = chosen_axes(family, selection);
-          for (const Json& point : selection.extent == Extent::quick
-                                       ? quick_points(family, axes, selection)
-                                       : product_of(axes)) {
+          const SweepFamily& family = sweep.families[f];
+          for (const Json& point : points[f]) {
             if (++grid.points > max_points) {
               throw Error("sweep " + sweep.name,
                           fmt::format("found more than {} points, expected fewer", max_points));

@@ -42,6 +42,8 @@ struct Selection {
 
 struct Grid {
   std::vector<Configuration> configurations;
+  std::vector<std::string>
+      axes;  // a family a line: "5 input_dim x 4 output_dim = 20 per precision, device and threads"
   size_t points = 0;       // of the axes, before anything was left out
   size_t constrained = 0;  // left out by constraints
   size_t duplicates = 0;   // the same graph and setting as an earlier point

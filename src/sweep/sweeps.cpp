@@ -61,7 +61,7 @@ std::vector<Axis> read_axes(const std::string& where, const Json& from) {
 }
 
 // Every axis must be there and have the kind of value that the axis has.
-void check_point(const std::string& where, const Json& point, const Family& family) {
+void check_point(const std::string& where, const Json& point, const SweepFamily& family) {
   refuse_unknown(where, point, names_of(family.axes));
   for (const Axis& axis : family.axes) {
     if (!point.contains(axis.name))
@@ -70,8 +70,8 @@ void check_point(const std::string& where, const Json& point, const Family& fami
   }
 }
 
-Family read_family(const std::string& where, const Json& from) {
-  Family family;
+SweepFamily read_family(const std::string& where, const Json& from) {
+  SweepFamily family;
   family.name = optional<std::string>(where, from, "name");
   family.label = required<std::string>(where, from, "label");
   family.graph = required<std::string>(where, from, "graph");
@@ -108,7 +108,7 @@ Family read_family(const std::string& where, const Json& from) {
 
 }  // namespace
 
-const Axis* Family::axis(std::string_view name) const {
+const Axis* SweepFamily::axis(std::string_view name) const {
   const auto at =
       std::find_if(axes.begin(), axes.end(), [&](const Axis& axis) { return axis.name == name; });
   return at == axes.end() ? nullptr : &*at;
@@ -116,7 +116,7 @@ const Axis* Family::axis(std::string_view name) const {
 
 std::vector<std::string> Sweep::axis_names() const {
   std::vector<std::string> names;
-  for (const Family& family : families) {
+  for (const SweepFamily& family : families) {
     for (const Axis& axis : family.axes) {
       if (std::find(names.begin(), names.end(), axis.name) == names.end())
         names.push_back(axis.name);

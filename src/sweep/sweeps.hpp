@@ -20,7 +20,7 @@
 
 namespace opgauge {
 
-struct Family {
+struct SweepFamily {
   std::string name;                      // "" for the only family of a sweep
   std::string label;                     // template of the `model` column
   std::string graph;                     // template of a model name or a case text
@@ -36,7 +36,7 @@ struct Family {
 struct Sweep {
   std::string name;
   std::string summary;
-  std::vector<Family> families;
+  std::vector<SweepFamily> families;
   std::vector<std::string> precisions;  // of a full run
 
   // Of all families, in order of first appearance.

@@ -211,7 +211,7 @@ TEST(ProtocolRounds, DisturbancesAreRecorded) {
   FakeDevice device(bench.clock, bench.behaviour);
   Snapshot now;
   measure_rows(device, bench.rows, bench.states, bench.settings,
-               {bench.clock, [] { return 20e-6; },
+               {bench.clock, [] { return MachineSpeed{20e-6, 21e-6, 22e-6}; },
                 [&] {
                   now.steal_s = now.steal_s.value_or(0) + 0.01;
                   now.involuntary_switches += 3;
@@ -219,7 +219,7 @@ TEST(ProtocolRounds, DisturbancesAreRecorded) {
                 }},
                bench.capacity_bytes, bench.hooks);
   const Visit& visit = bench.states[0].visits[3];
-  EXPECT_EQ(visit.probe_s, 20e-6);
+  EXPECT_EQ(visit.probe->compute_s, 20e-6);
   EXPECT_NEAR(*visit.disturbance.steal_s, 0.01, 1e-12);
   EXPECT_EQ(visit.disturbance.involuntary_switches, 3);
 }

@@ -1,0 +1,143 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sweep/prospect.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "graph/case.hpp"
+#include "graph/liveness.hpp"
+#include "models/family.hpp"
+
+namespace opgauge {
+namespace {
+
+constexpr size_t solved_per_scenario = 4;
+
+// Grid points of the same device, threads and precision from which to scale: the nearest to the
+// scenario, one a model label and batch size.
+std::vector<const Configuration*> bases(const std::vector<Configuration>& configurations,
+                                        const std::vector<Prospect>& prospects,
+                                        const Scenario& scenario) {
+  std::vector<size_t> order;
+  for (size_t i = 0; i < configurations.size(); ++i) {
+    if (prospects[i].unbuildable.empty()) order.push_back(i);
+  }
+  const bool from_above =
+      !order.empty() && prospects[order[0]].working_set_bytes > scenario.above_bytes;
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    const double x = prospects[a].working_set_bytes, y = prospects[b].working_set_bytes;
+    return from_above ? x < y : x > y;
+  });
+  std::set<std::string> labels;
+  std::vector<const Configuration*> chosen;
+  for (const size_t i : order) {
+    if (labels.insert(configurations[i].model).second) chosen.push_back(&configurations[i]);
+    if (chosen.size() == solved_per_scenario) break;
+  }
+  return chosen;
+}
+
+// Configurations of one device, thread count and precision, which share scenarios.
+struct Part {
+  std::vector<Configuration> configurations;
+  std::vector<Prospect> prospects;
+};
+
+std::vector<Part> parts_of(const Grid& grid, const EstimateBasis& basis) {
+  std::vector<Part> parts;
+  for (const Configuration& one : grid.configurations) {
+    const auto same = [&](const Part& part) {
+      const Configuration& first = part.configurations.front();
+      return first.device == one.device && first.threads == one.threads &&
+             first.precision == one.precision;
+    };
+    auto at = std::find_if(parts.begin(), parts.end(), same);
+    if (at == parts.end()) at = parts.insert(parts.end(), Part{});
+    at->configurations.push_back(one);
+    at->prospects.push_back(look_ahead(one, basis));
+  }
+  return parts;
+}
+
+}  // namespace
+
+Graph build_graph(const Configuration& configuration) {
+  if (configuration.precision != "fp32") {
+    throw Error(configuration.graph, "no graph in precision " + configuration.precision);
+  }
+  if (configuration.graph.find("::") != std::string::npos) return parse_case(configuration.graph);
+  return build_model(configuration.graph, configuration.batch_size);
+}
+
+Prospect look_ahead(const Configuration& configuration, const EstimateBasis& basis) {
+  Prospect prospect;
+  std::optional<Graph> graph;
+  try {
+    graph = build_graph(configuration);
+    prospect.working_set_bytes = static_cast<double>(plan_memory(*graph).peak_live_bytes());
+  } catch (const Error& error) {
+    prospect.unbuildable = prospect.no_estimate = error.what();
+    return prospect;
+  }
+  prospect.scenario =
+      scenario_of(scenarios(basis.machine, configuration.threads), prospect.working_set_bytes).name;
+  if (configuration.device != "cpu") {
+    prospect.no_estimate = "the machine's record describes its CPU, not " + configuration.device;
+    return prospect;
+  }
+  try {
+    EstimateOptions options;
+    options.threads = configuration.threads;
+    options.calibration = basis.calibration;
+    options.estimator = basis.estimator;
+    options.with_regions = false;
+    prospect.estimate = predict(*graph, basis.machine, options);
+  } catch (const Error& error) {
+    prospect.no_estimate = error.what();
+  }
+  return prospect;
+}
+
+Plan plan_sweep(const Sweep& sweep, const Grid& grid, const EstimateBasis& basis,
+                const std::string& scenario, bool cover_all) {
+  Plan plan;
+  const WorkingSet working_set = [](const Configuration& one) {
+    return static_cast<double>(plan_memory(build_graph(one)).peak_live_bytes());
+  };
+  for (Part& part : parts_of(grid, basis)) {
+    const std::vector<Scenario> all = scenarios(basis.machine, part.configurations.front().threads);
+    if (!scenario.empty()) find_scenario(all, scenario);
+    std::set<std::string> keys;
+    for (size_t i = 0; i < part.configurations.size(); ++i) {
+      if (!scenario.empty() && part.prospects[i].scenario != scenario) {
+        ++plan.outside_scenario;
+        continue;
+      }
+      keys.insert(part.configurations[i].key());
+      plan.configurations.push_back(part.configurations[i]);
+      plan.prospects.push_back(part.prospects[i]);
+    }
+    for (const Scenario& one : all) {
+      if (scenario.empty() ? !cover_all : one.name != scenario) continue;
+      const auto in_it = [&](const Prospect& prospect) { return prospect.scenario == one.name; };
+      if (std::any_of(part.prospects.begin(), part.prospects.end(), in_it)) continue;
+      size_t covered = 0;
+      for (const Configuration* base : bases(part.configurations, part.prospects, one)) {
+        const auto solved = solve_sizes(sweep, *base, one, working_set);
+        if (!solved || !keys.insert(solved->key()).second) continue;
+        plan.configurations.push_back(*solved);
+        plan.prospects.push_back(look_ahead(*solved, basis));
+        ++covered;
+      }
+      plan.solved += covered;
+      if (!covered) plan.notes.push_back("no size of this sweep falls into " + one.name);
+    }
+  }
+  if (plan.configurations.empty()) {
+    throw Error("sweep " + sweep.name,
+                "no configuration falls into " + scenario + ", expected at least one");
+  }
+  return plan;
+}
+
+}  // namespace opgauge

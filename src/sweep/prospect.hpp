@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is known of a configuration before anything runs: its graph, its working set and memory
+// scenario, its estimate.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "estimate/predict.hpp"
+#include "machine/machine.hpp"
+#include "sweep/configuration.hpp"
+#include "sweep/scenarios.hpp"
+
+namespace opgauge {
+
+// The graph of a configuration in its precision. Throws Error if it cannot be built.
+Graph build_graph(const Configuration& configuration);
+
+struct Prospect {
+  std::string unbuildable;  // why there is no graph; "" if there is one
+  double working_set_bytes = 0;
+  std::string scenario;
+  std::optional<Estimate> estimate;
+  std::string no_estimate;  // why there is no estimate
+};
+
+struct EstimateBasis {
+  const Machine& machine;
+  const Calibration* calibration = nullptr;
+  std::string estimator = "roofline";
+};
+Prospect look_ahead(const Configuration& configuration, const EstimateBasis& basis);
+
+struct Plan {
+  std::vector<Configuration> configurations;
+  std::vector<Prospect> prospects;  // one per configuration
+  size_t outside_scenario = 0;      // left out because `scenario` was asked for
+  size_t solved = 0;                // of the configurations, sizes solved for to cover a scenario
+  std::vector<std::string> notes;   // scenarios that cannot be covered
+};
+
+// Looks at every configuration; keeps those of `scenario` ("" keeps all). A scenario without a grid
+// point is covered by solved sizes: the asked one, or with `cover_all` every one.
+Plan plan_sweep(const Sweep& sweep, const Grid& grid, const EstimateBasis& basis,
+                const std::string& scenario, bool cover_all);
+
+}  // namespace opgauge

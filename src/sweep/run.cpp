@@ -1,0 +1,290 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "sweep/run.hpp"
+
+#include <algorithm>
+#include <set>
+
+#include "measure/available_memory.hpp"
+#include "measure/conditions.hpp"
+
+namespace opgauge {
+namespace {
+
+constexpr double assumed_run_s = 1e-3;  // of a row that has no estimate
+
+double run_s(const Prospect& prospect) {
+  return prospect.estimate ? prospect.estimate->latency_s : assumed_run_s;
+}
+
+// One later visit: a warm-up, then pairs of runs.
+double visit_s(const Prospect& prospect, const ProtocolSettings& protocol) {
+  const double one_s = run_s(prospect);
+  return std::max(protocol.visit_warm_up_s, one_s) + std::max(protocol.visit_s, 2 * one_s);
+}
+double first_visit_s(const Prospect& prospect, const ProtocolSettings& protocol) {
+  return 10 * run_s(prospect) + visit_s(prospect, protocol);
+}
+
+// Rows tend to close between the least and the most rounds.
+double expected_rounds(const ProtocolSettings& protocol) {
+  return 0.5 * (protocol.min_rounds + protocol.max_rounds);
+}
+
+// Rows that one device object measures together.
+struct Batch {
+  std::string device;
+  int threads = 1;
+  std::vector<size_t> rows;
+};
+
+std::vector<Batch> batches_of(const Plan& plan) {
+  std::vector<Batch> batches;
+  for (size_t i = 0; i < plan.configurations.size(); ++i) {
+    const Configuration& one = plan.configurations[i];
+    auto at = std::find_if(batches.begin(), batches.end(), [&](const Batch& b) {
+      return b.device == one.device && b.threads == one.threads;
+    });
+    if (at == batches.end()) at = batches.insert(batches.end(), {one.device, one.threads, {}});
+    at->rows.push_back(i);
+  }
+  return batches;
+}
+
+class Session {
+ public:
+  Session(const SweepRun& run, RunFolder& folder)
+      : run_(run), folder_(folder), begin_s_(run.clock.now_s()) {}
+
+  End measure(const Batch& batch) {
+    std::vector<RowState>& states = folder_.contents().rows;
+    const auto close = [&](size_t row, const Outcome& outcome) {
+      folder_.add_outcome(row, outcome);
+      states[row].outcome = outcome;
+    };
+    const auto open = [&](size_t row) {
+      return !states[row].outcome || states[row].outcome->verdict == Verdict::budget;
+    };
+    if (std::none_of(batch.rows.begin(), batch.rows.end(), open)) return End::finished;
+
+    ExecutionSettings execution = run_.execution;
+    execution.threads = batch.threads;
+    std::unique_ptr<Device> device;
+    try {
+      device = run_.open_device(batch.device, execution);
+    } catch (const Error& error) {
+      for (const size_t row : batch.rows) {
+        if (open(row)) close(row, {Verdict::skipped, Stop::not_run, error.what()});
+      }
+      folder_.sync();
+      return End::finished;
+    }
+    folder_.add_session(
+        {{"started_at", utc_now()},
+         {"device", batch.device},
+         {"execution", encode(execution)},
+         {"protocol", encode(run_.protocol)},
+         {"conditions", encode(read_conditions(run_.system, batch.threads, device->versions()))}});
+
+    std::vector<size_t> rows;  // of the batch, those that can run
+    for (const size_t row : batch.rows) {
+      const std::string& unbuildable = run_.plan.prospects[row].unbuildable;
+      if (!open(row)) continue;
+      if (const auto lack = device->lacks(run_.plan.configurations[row].precision)) {
+        close(row, {Verdict::skipped, Stop::not_run, *lack});
+      } else if (!unbuildable.empty()) {
+        close(row, {Verdict::failed, Stop::not_run, unbuildable});
+      } else {
+        rows.push_back(row);
+      }
+    }
+    return measure_open(*device, rows, states);
+  }
+
+ private:
+  End measure_open(Device& device, const std::vector<size_t>& rows, std::vector<RowState>& all) {
+    std::vector<MeasuredRow> measured;
+    std::vector<RowState> states;
+    for (const size_t row : rows) {
+      const Configuration& configuration = run_.plan.configurations[row];
+      measured.push_back({[&configuration] { return build_graph(configuration); }, {}});
+      states.push_back(all[row]);
+    }
+    ProtocolSettings settings = run_.protocol;
+    if (settings.budget_s)
+      settings.budget_s = std::max(0.0, *settings.budget_s - (run_.clock.now_s() - begin_s_));
+    const Surroundings around{run_.clock, run_.probe,
+                              [this] { return take_snapshot(run_.system); }};
+    RoundHooks hooks;
+    hooks.on_facts = [&](size_t i, const RowFacts& facts) { folder_.add_facts(rows[i], facts); };
+    hooks.on_visit = [&](size_t i, const Visit& visit) { folder_.add_visit(rows[i], visit); };
+    hooks.on_outcome = [&](size_t i, const Outcome& outcome) {
+      folder_.add_outcome(rows[i], outcome);
+    };
+    hooks.on_round_end = [&](int) { folder_.sync(); };
+    hooks.interrupted = run_.interrupted;
+    if (run_.progress) {
+      hooks.on_visit_begin = [&](size_t i, int round) { report(rows, states, i, round); };
+    }
+    const auto keep = [&] {
+      for (size_t i = 0; i < rows.size(); ++i) all[rows[i]] = std::move(states[i]);
+    };
+    try {
+      const End end =
+          measure_rows(device, measured, states, settings, around, capacity_bytes(), hooks);
+      keep();
+      return end;
+    } catch (...) {
+      keep();
+      throw;
+    }
+  }
+
+  // Four fifths of what may still be taken: the process needs some itself.
+  int64_t capacity_bytes() const {
+    const auto available = available_memory_bytes(run_.system.path(""));
+    if (!available)
+      throw Error("/proc/meminfo", "found no MemAvailable, expected the memory that may be used");
+    return *available / 5 * 4;
+  }
+
+  void report(const std::vector<size_t>& rows, const std::vector<RowState>& states, size_t at,
+              int round) {
+    SweepProgress progress;
+    progress.row = rows[at];
+    progress.round = round;
+    progress.rows = rows.size();
+    progress.elapsed_s = run_.clock.now_s() - begin_s_;
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (states[i].outcome) {
+        ++progress.closed;
+        continue;
+      }
+      const size_t visits = states[i].visits.size();
+      const double later_s = visits > 1 ? states[i].visits.back().elapsed_s
+                                        : visit_s(run_.plan.prospects[rows[i]], run_.protocol);
+      const double rounds_left =
+          std::max(1.0, expected_rounds(run_.protocol) - static_cast<double>(visits));
+      progress.left_s += rounds_left * later_s;
+    }
+    const double rounds_left = std::max(0.0, expected_rounds(run_.protocol) - round);
+    progress.left_s = std::max(progress.left_s, rounds_left * run_.protocol.round_interval_s);
+    run_.progress(progress);
+  }
+
+  const SweepRun& run_;
+  RunFolder& folder_;
+  double begin_s_;
+};
+
+std::vector<std::string> devices_of(const std::vector<SweepRow>& rows) {
+  std::vector<std::string> devices;
+  for (const SweepRow& row : rows) {
+    if (std::find(devices.begin(), devices.end(), row.device) == devices.end())
+      devices.push_back(row.device);
+  }
+  return devices;
+}
+
+std::vector<SweepRow> on_device(const std::vector<SweepRow>& rows, const std::string& device) {
+  std::vector<SweepRow> some;
+  std::copy_if(rows.begin(), rows.end(), std::back_inserter(some),
+               [&](const SweepRow& row) { return row.device == device; });
+  return some;
+}
+
+Json visits_json(const RowState& state) {
+  Json list = Json::array();
+  for (const Visit& visit : state.visits) list.push_back(encode(visit));
+  return list;
+}
+
+}  // namespace
+
+End run_sweep(const SweepRun& run, RunFolder& folder) {
+  Session session(run, folder);
+  End worst = End::finished;
+  for (const Batch& batch : batches_of(run.plan)) {
+    const End end = session.measure(batch);
+    if (end == End::interrupted) return end;
+    if (end == End::budget) worst = end;
+  }
+  return worst;
+}
+
+std::vector<SweepRow> rows_of(const Plan& plan, const RunContents& contents) {
+  double fastest_s = 0;
+  for (const RowState& state : contents.rows) {
+    for (const Visit& visit : state.visits) {
+      if (visit.probe && (fastest_s == 0 || visit.probe->compute_s < fastest_s))
+        fastest_s = visit.probe->compute_s;
+    }
+  }
+  std::vector<SweepRow> rows;
+  for (size_t i = 0; i < plan.configurations.size(); ++i) {
+    rows.push_back(
+        make_row(plan.configurations[i], plan.prospects[i], contents.rows[i], fastest_s));
+  }
+  return rows;
+}
+
+double predicted_s(const Plan& plan, const ProtocolSettings& protocol) {
+  double sum_s = 0;
+  for (const Prospect& prospect : plan.prospects) {
+    if (!prospect.unbuildable.empty()) continue;
+    const double row_s = first_visit_s(prospect, protocol) +
+                         (expected_rounds(protocol) - 1) * visit_s(prospect, protocol);
+    sum_s += std::min(row_s, protocol.row_budget_s + visit_s(prospect, protocol));
+  }
+  sum_s = std::max(sum_s, expected_rounds(protocol) * protocol.round_interval_s);
+  return protocol.budget_s ? std::min(sum_s, *protocol.budget_s) : sum_s;
+}
+
+WrittenFiles write_analytical(const std::filesystem::path& folder, const Sweep& sweep,
+                              const std::vector<SweepRow>& rows) {
+  WrittenFiles written;
+  for (const std::string& device : devices_of(rows)) {
+    written.paths.push_back(folder / (sweep.name + "_analytical_" + device + ".csv"));
+    write_file(written.paths.back(),
+               to_csv(analytical_table(on_device(rows, device), sweep.axis_names())));
+  }
+  return written;
+}
+
+WrittenFiles write_results(const std::filesystem::path& folder, const Sweep& sweep,
+                           const Plan& plan, const std::vector<SweepRow>& rows,
+                           const RunContents& contents, const ProtocolSettings& protocol) {
+  WrittenFiles written;
+  for (const std::string& device : devices_of(rows)) {
+    const std::filesystem::path stem = folder / (sweep.name + "_sweep_" + device);
+    written.paths.push_back(stem.string() + ".csv");
+    write_file(written.paths.back(),
+               to_csv(sweep_table(on_device(rows, device), sweep.axis_names())));
+
+    Json document = {{"schema_version", 1},
+                     {"sweep", sweep.name},
+                     {"machine", contents.header.machine},
+                     {"created_at", contents.header.created_at},
+                     {"device", device},
+                     {"protocol", encode(protocol)},
+                     {"sessions", Json::array()},
+                     {"notes", plan.notes},
+                     {"rows", Json::array()}};
+    for (const Json& session : contents.sessions) {
+      if (session.value("device", "") == device) document["sessions"].push_back(session);
+    }
+    for (size_t i = 0; i < rows.size(); ++i) {
+      if (rows[i].device != device) continue;
+      Json row = row_json(rows[i]);
+      row["key"] = plan.configurations[i].key();
+      row["visits"] = visits_json(contents.rows[i]);
+      document["rows"].push_back(std::move(row));
+    }
+    written.paths.push_back(stem.string() + ".json");
+    write_json(written.paths.back(), document);
+  }
+  const WrittenFiles analytical = write_analytical(folder, sweep, rows);
+  written.paths.insert(written.paths.end(), analytical.paths.begin(), analytical.paths.end());
+  return written;
+}
+
+}  // namespace opgauge

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+// Measures a planned sweep into a run folder, and writes its results from there.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "machine/system_files.hpp"
+#include "measure/device.hpp"
+#include "sweep/prospect.hpp"
+#include "sweep/record.hpp"
+#include "sweep/run_folder.hpp"
+
+namespace opgauge {
+
+// What happens while it measures, for whoever shows it.
+struct SweepProgress {
+  size_t row = 0;  // being visited
+  int round = 0;
+  size_t rows = 0;
+  size_t closed = 0;
+  double elapsed_s = 0;
+  double left_s = 0;  // predicted
+};
+
+struct SweepRun {
+  const Sweep& sweep;
+  const Plan& plan;
+  std::string machine;  // name of its record
+  ProtocolSettings protocol;
+  ExecutionSettings execution;  // `threads` is each configuration's own
+
+  // The border: real or fake.
+  Clock& clock;
+  std::function<std::unique_ptr<Device>(const std::string& kind, const ExecutionSettings&)>
+      open_device;
+  std::function<MachineSpeed()> probe = {};
+  SystemFiles system = SystemFiles();
+  std::function<bool()> interrupted = {};
+  std::function<void(const SweepProgress&)> progress = {};
+};
+
+// Runs all rows that are open, device by device and thread count by thread count. Everything is in
+// the journal of `folder` when it returns, and up to the visit in flight when it does not. Throws
+// Error if the journal cannot be kept.
+End run_sweep(const SweepRun& run, RunFolder& folder);
+
+// The rows as the journal has them now.
+std::vector<SweepRow> rows_of(const Plan& plan, const RunContents& contents);
+
+// Seconds that measuring the plan will take, from the estimates: rounds x (warm-up + pairs of
+// runs).
+double predicted_s(const Plan& plan, const ProtocolSettings& protocol);
+
+struct WrittenFiles {
+  std::vector<std::filesystem::path> paths;
+};
+// <sweep>_sweep_<device>.csv and .json, <sweep>_analytical_<device>.csv, one set a device.
+WrittenFiles write_results(const std::filesystem::path& folder, const Sweep& sweep,
+                           const Plan& plan, const std::vector<SweepRow>& rows,
+                           const RunContents& contents, const ProtocolSettings& protocol);
+WrittenFiles write_analytical(const std::filesystem::path& folder, const Sweep& sweep,
+                              const std::vector<SweepRow>& rows);
+
+}  // namespace opgauge
