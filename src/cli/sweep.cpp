@@ -23,7 +23,7 @@ struct SweepOptions {
   std::string sweep;
   bool quick = false, full = false, dry_run = false, estimate_only = false, resume = false,
        quiet = false;
-  std::vector<std::string> devices, precisions, axes;
+  std::vector<std::string> models, devices, precisions, axes;
   std::vector<int> threads;
   std::string batch_sizes, scenario, filter, budget, folder, estimator = "roofline",
                                                              allocator = "resident";
@@ -56,6 +56,7 @@ Selection selection_of(const SweepOptions& options) {
       throw unknown_name("--precision", "precision", precision, known_precisions);
     }
   }
+  for (const std::string& model : options.models) selection.models.push_back(model);
   selection.precisions = options.precisions;
   if (!options.devices.empty()) selection.devices = options.devices;
   for (const std::string& device : selection.devices) {
@@ -278,6 +279,8 @@ void declare_sweep(CLI::App& app, Run& run) {
   for (const BuiltInSweep& one : built_in_sweeps())
     names += (names.empty() ? "" : ", ") + std::string(one.name);
   app.add_option("sweep", o.sweep, names + ", or a sweep's JSON file")->required();
+  app.add_option("models", o.models,
+                 "values of the axis `model`, where the sweep has one: names or .pt2 files");
   app.add_flag("--quick", o.quick, "five configurations");
   app.add_flag("--full", o.full, "every axis value and precision of the sweep");
   app.add_option("--device", o.devices, "cpu, cuda")->delimiter(',');

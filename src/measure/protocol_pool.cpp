@@ -39,6 +39,14 @@ GraphBytes bytes_of(const Graph& graph) {
   return bytes;
 }
 
+void refuse_if_larger(const Graph& graph, int64_t capacity_bytes) {
+  const int64_t needed = bytes_of(graph).total();
+  if (needed > capacity_bytes) {
+    throw TooLarge(graph.name, "needs " + readable(needed) + ", " + readable(capacity_bytes) +
+                                   " are available");
+  }
+}
+
 Executable* PreparedPool::find(size_t row) {
   const auto at = entries_.find(row);
   if (at == entries_.end()) return nullptr;
@@ -57,10 +65,7 @@ int64_t PreparedPool::added_bytes(const GraphBytes& bytes) const {
 Executable& PreparedPool::prepare(size_t row, const Graph& graph, const StoredTensors& stored) {
   release(row);
   GraphBytes bytes = bytes_of(graph);
-  if (bytes.total() > capacity_bytes_) {
-    throw TooLarge(graph.name, "needs " + readable(bytes.total()) + ", " +
-                                   readable(capacity_bytes_) + " are available");
-  }
+  refuse_if_larger(graph, capacity_bytes_);
   while (!entries_.empty() && held_bytes_ + added_bytes(bytes) + bytes.running > capacity_bytes_)
     release_oldest();
   Entry entry;

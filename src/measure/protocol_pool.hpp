@@ -29,6 +29,9 @@ class TooLarge : public Error {
   using Error::Error;
 };
 
+// Throws TooLarge naming the bytes that the graph needs and those there are.
+void refuse_if_larger(const Graph& graph, int64_t capacity_bytes);
+
 class PreparedPool {
  public:
   PreparedPool(Device& device, int64_t capacity_bytes)

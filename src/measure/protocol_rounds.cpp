@@ -95,9 +95,9 @@ class Rounds {
     fresh = false;
     if (Executable* executable = pool_.find(row)) return *executable;
     fresh = true;
-    const Graph graph = rows_[row].graph();
-    node_counts_[row] = graph.nodes.size();
-    return pool_.prepare(row, graph, rows_[row].stored);
+    const MeasuredModel model = rows_[row].model();
+    node_counts_[row] = model.graph.nodes.size();
+    return pool_.prepare(row, model.graph, model.stored);
   }
 
   void visit(size_t row, int round) {

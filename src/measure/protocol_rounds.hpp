@@ -20,10 +20,14 @@
 
 namespace opgauge {
 
-struct MeasuredRow {
-  std::function<Graph()>
-      graph;             // built when it is needed; an Error is the row's reason for `failed`
+struct MeasuredModel {
+  Graph graph;
   StoredTensors stored;  // a file's own weights; empty for random ones
+};
+
+struct MeasuredRow {
+  // Built when it is needed. Error: the row is `failed` for that reason; TooLarge: it is `skipped`.
+  std::function<MeasuredModel()> model;
 };
 
 struct RowState {

@@ -27,6 +27,9 @@ std::vector<Axis> chosen_axes(const SweepFamily& family, const Selection& select
       axis.values = parse_axis_values("axis " + axis.name, given->second, takes_lists(axis));
     }
   }
+  for (Axis& axis : axes) {
+    if (axis.name == "model" && !selection.models.empty()) axis.values = selection.models;
+  }
   return axes;
 }
 
@@ -59,8 +62,10 @@ std::vector<Json> quick_points(const SweepFamily& family, const std::vector<Axis
   for (size_t i = 0; i < family.quick.size(); ++i) {
     Json point = Json::object();
     for (const Axis& axis : axes) {
-      point[axis.name] = selection.axes.contains(axis.name) ? axis.values[i % axis.values.size()]
-                                                            : family.quick[i][axis.name];
+      point[axis.name] = (selection.axes.contains(axis.name) ||
+                          (axis.name == "model" && !selection.models.empty()))
+                             ? axis.values[i % axis.values.size()]
+                             : family.quick[i][axis.name];
     }
     points.push_back(std::move(point));
   }
@@ -103,8 +108,14 @@ std::vector<std::string> precisions_of(const Sweep& sweep, const Selection& sele
 
 }  // namespace
 
+std::string Configuration::layout() const {
+  const auto at = parameters.find("layout");
+  return at == parameters.end() ? "contiguous" : at->get<std::string>();
+}
+
 std::string Configuration::key() const {
-  return fmt::format("{} batch={} {} {} threads={}", graph, batch_size, precision, device, threads);
+  return fmt::format("{} batch={} {}{} {} threads={}", graph, batch_size,
+                     layout() == "contiguous" ? "" : layout() + " ", precision, device, threads);
 }
 
 Configuration configuration_of(const Sweep& sweep, size_t family, const Json& parameters) {

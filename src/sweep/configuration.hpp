@@ -23,6 +23,8 @@ struct Configuration {
   size_t family = 0;    // index into Sweep::families
   bool solved = false;  // sizes were solved for, it is not a point of the grid
 
+  // The axis `layout`: "contiguous" or "channels_last".
+  std::string layout() const;
   // Names it in journals, filters and error messages: "mlp:1024-512-512-64 batch=16 fp32 cpu
   // threads=1".
   std::string key() const;
@@ -34,7 +36,8 @@ enum class Extent { quick, usual, full };
 struct Selection {
   Extent extent = Extent::usual;
   std::map<std::string, std::string> axes = {};  // name -> values as text, instead of the file's
-  std::vector<std::string> precisions = {};      // empty: fp32, in a full run the file's
+  std::vector<Json> models = {};             // values of the axis `model`, instead of the file's
+  std::vector<std::string> precisions = {};  // empty: fp32, in a full run the file's
   std::vector<std::string> devices = {"cpu"};
   std::vector<int> threads = {1};
   std::string filter = {};  // regular expression that a key must contain

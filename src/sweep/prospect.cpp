@@ -4,9 +4,8 @@
 #include <algorithm>
 #include <set>
 
-#include "graph/case.hpp"
 #include "graph/liveness.hpp"
-#include "models/family.hpp"
+#include "graph/rewrite.hpp"
 
 namespace opgauge {
 namespace {
@@ -61,12 +60,19 @@ std::vector<Part> parts_of(const Grid& grid, const EstimateBasis& basis) {
 
 }  // namespace
 
+ModelSource load_configuration(const Configuration& configuration) {
+  ModelBindings bindings;
+  const bool op_case =
+      configuration.graph.find("::") != std::string::npos;  // has its sizes in its text
+  if (!op_case && configuration.parameters.contains("batch_size"))
+    bindings.batch = configuration.batch_size;
+  ModelSource source = load_model(configuration.graph, bindings);
+  if (configuration.layout() == "channels_last") source.graph = to_channels_last(source.graph);
+  return source;
+}
+
 Graph build_graph(const Configuration& configuration) {
-  if (configuration.precision != "fp32") {
-    throw Error(configuration.graph, "no graph in precision " + configuration.precision);
-  }
-  if (configuration.graph.find("::") != std::string::npos) return parse_case(configuration.graph);
-  return build_model(configuration.graph, configuration.batch_size);
+  return to_precision(load_configuration(configuration).graph, configuration.precision);
 }
 
 Prospect look_ahead(const Configuration& configuration, const EstimateBasis& basis) {

@@ -10,11 +10,15 @@
 #include "estimate/predict.hpp"
 #include "machine/machine.hpp"
 #include "sweep/configuration.hpp"
+#include "sweep/model_source.hpp"
 #include "sweep/scenarios.hpp"
 
 namespace opgauge {
 
-// The graph of a configuration in its precision. Throws Error if it cannot be built.
+// The model in fp32, in the memory order of its `layout`. Throws Error if it cannot be built.
+ModelSource load_configuration(const Configuration& configuration);
+// Its graph in the configuration's precision; int8 with nominal ranges: right in shape, work and
+// time, not in value.
 Graph build_graph(const Configuration& configuration);
 
 struct Prospect {

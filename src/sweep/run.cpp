@@ -6,6 +6,9 @@
 
 #include "measure/available_memory.hpp"
 #include "measure/conditions.hpp"
+#include "measure/precision.hpp"
+#include "measure/protocol_pool.hpp"
+#include "measure/sanity.hpp"
 
 namespace opgauge {
 namespace {
@@ -48,6 +51,23 @@ std::vector<Batch> batches_of(const Plan& plan) {
     at->rows.push_back(i);
   }
   return batches;
+}
+
+// The model as it runs. `checked`: its outputs were compared with those of fp32 before.
+MeasuredModel build_measured(Device& device, const Configuration& configuration, int64_t capacity,
+                             bool checked) {
+  ModelSource source = load_configuration(configuration);
+  refuse_if_larger(source.graph, capacity);
+  if (configuration.precision == "fp32") return {std::move(source.graph), std::move(source.stored)};
+  MeasuredModel model;
+  model.stored = with_types(source.graph, source.stored);
+  model.graph = in_precision(device, source.graph, configuration.precision, model.stored);
+  if (!checked) {
+    const Sanity sanity =
+        check_sanity(device, source.graph, model.graph, configuration.precision, model.stored);
+    if (!sanity.sane) throw Error("outputs in " + configuration.precision, sanity.reason);
+  }
+  return model;
 }
 
 class Session {
@@ -104,9 +124,15 @@ class Session {
   End measure_open(Device& device, const std::vector<size_t>& rows, std::vector<RowState>& all) {
     std::vector<MeasuredRow> measured;
     std::vector<RowState> states;
+    const int64_t capacity = capacity_bytes();
     for (const size_t row : rows) {
-      const Configuration& configuration = run_.plan.configurations[row];
-      measured.push_back({[&configuration] { return build_graph(configuration); }, {}});
+      measured.push_back(
+          {[this, &device, row, capacity, checked = all[row].facts.has_value()]() mutable {
+            MeasuredModel model =
+                build_measured(device, run_.plan.configurations[row], capacity, checked);
+            checked = true;
+            return model;
+          }});
       states.push_back(all[row]);
     }
     ProtocolSettings settings = run_.protocol;
@@ -129,8 +155,7 @@ class Session {
       for (size_t i = 0; i < rows.size(); ++i) all[rows[i]] = std::move(states[i]);
     };
     try {
-      const End end =
-          measure_rows(device, measured, states, settings, around, capacity_bytes(), hooks);
+      const End end = measure_rows(device, measured, states, settings, around, capacity, hooks);
       keep();
       return end;
     } catch (...) {

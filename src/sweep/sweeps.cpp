@@ -92,6 +92,14 @@ SweepFamily read_family(const std::string& where, const Json& from) {
   for (size_t i = 0; i < family.quick.size(); ++i) {
     check_point(where + ".quick[" + std::to_string(i) + "]", family.quick[i], family);
   }
+  if (const Axis* layout = family.axis("layout")) {
+    for (const Json& value : layout->values) {
+      if (value != "contiguous" && value != "channels_last") {
+        throw Error(where + ".axes.layout",
+                    "found " + found(value) + ", expected \"contiguous\" or \"channels_last\"");
+      }
+    }
+  }
   // Templates and formulas are tried once, so that a slip in them is found before anything is
   // measured.
   Json first = Json::object();

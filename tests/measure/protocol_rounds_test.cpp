@@ -38,7 +38,7 @@ struct Bench {
   explicit Bench(std::vector<int64_t> widths = {16, 32, 64}) {
     behaviour.noise = 0.01;
     for (const int64_t width : widths)
-      rows.push_back({[width] { return linear_graph(width); }, {}});
+      rows.push_back({[width] { return MeasuredModel{linear_graph(width), {}}; }});
     states.resize(rows.size());
     hooks.on_visit = [this](size_t row, const Visit&) { visited.push_back(row); };
   }
@@ -211,7 +211,10 @@ TEST(ProtocolRounds, DisturbancesAreRecorded) {
   FakeDevice device(bench.clock, bench.behaviour);
   Snapshot now;
   measure_rows(device, bench.rows, bench.states, bench.settings,
-               {bench.clock, [] { return MachineSpeed{20e-6, 21e-6, 22e-6}; },
+               {bench.clock,
+                [] {
+                  return MachineSpeed{20e-6, 21e-6, 22e-6};
+                },
                 [&] {
                   now.steal_s = now.steal_s.value_or(0) + 0.01;
                   now.involuntary_switches += 3;
