@@ -12,7 +12,7 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
                                  const Surroundings& around, std::vector<std::string>& failures) {
   std::vector<MeasuredRow> rows;
   for (const DesignedNetwork& network : networks) {
-    rows.push_back({[&network] { return network.graph; }, {}});
+    rows.push_back({[&network] { return RunnableModel{network.graph, {}}; }});
   }
   std::vector<RowState> states(rows.size());
   ProtocolSettings settings;

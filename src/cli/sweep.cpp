@@ -22,7 +22,7 @@ namespace {
 struct SweepOptions {
   std::string sweep;
   bool quick = false, full = false, dry_run = false, estimate_only = false, resume = false,
-       quiet = false;
+       energy = false, quiet = false;
   std::vector<std::string> models, devices, precisions, axes;
   std::vector<int> threads;
   std::string batch_sizes, scenario, filter, budget, folder, estimator = "roofline",
@@ -310,6 +310,7 @@ void declare_sweep(CLI::App& app, Run& run) {
       ->capture_default_str();
   app.add_option("--allocator", o.allocator, "resident (memory stays with the process) or default")
       ->capture_default_str();
+  app.add_flag("--energy", o.energy, "measure energy too where there is a meter, about 7 s a row");
   app.add_option("--seed", o.seed, "of weights, inputs and the order of rows")
       ->capture_default_str();
   app.add_option("--estimator", o.estimator, "estimator of the analytical columns")

@@ -95,7 +95,7 @@ class Rounds {
     fresh = false;
     if (Executable* executable = pool_.find(row)) return *executable;
     fresh = true;
-    const MeasuredModel model = rows_[row].model();
+    const RunnableModel model = rows_[row].model();
     node_counts_[row] = model.graph.nodes.size();
     return pool_.prepare(row, model.graph, model.stored);
   }

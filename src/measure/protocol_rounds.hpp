@@ -15,24 +15,26 @@
 #include <vector>
 
 #include "measure/device.hpp"
+#include "measure/meters/energy.hpp"
 #include "measure/protocol.hpp"
 #include "measure/protocol_visit.hpp"
 
 namespace opgauge {
 
-struct MeasuredModel {
+struct RunnableModel {
   Graph graph;
   StoredTensors stored;  // a file's own weights; empty for random ones
 };
 
 struct MeasuredRow {
   // Built when it is needed. Error: the row is `failed` for that reason; TooLarge: it is `skipped`.
-  std::function<MeasuredModel()> model;
+  std::function<RunnableModel()> model;
 };
 
 struct RowState {
   std::vector<Visit> visits;
   std::optional<RowFacts> facts;
+  std::optional<EnergyMeasurement> energy;
   std::optional<Outcome> outcome;  // set: the row is closed
 };
 

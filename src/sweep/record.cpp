@@ -36,6 +36,10 @@ void add_measured(const RowState& state, double fastest_probe_s, SweepRow& row) 
     row.contention_factor = summary->contention;
     row.throughput_per_s = static_cast<double>(row.batch_size) / summary->typical.value;
   }
+  if (state.energy) {
+    row.energy_j = state.energy->energy_j;
+    row.energy_reason = state.energy->reason;
+  }
   if (state.facts) {
     row.empirical_memory_mb =
         static_cast<double>(state.facts->held_bytes + state.facts->peak_intermediate_bytes) *
@@ -132,7 +136,6 @@ SweepRow analytical_row(const Configuration& configuration, const Prospect& pros
   row.graph = configuration.graph;
   row.scenario = prospect.scenario;
   row.reason = "not measured";
-  row.energy_reason = "not measured";
   row.analytical_reason = prospect.no_estimate;
   if (prospect.unbuildable.empty()) row.working_set_bytes = prospect.working_set_bytes;
   if (prospect.estimate) {

@@ -54,12 +54,12 @@ std::vector<Batch> batches_of(const Plan& plan) {
 }
 
 // The model as it runs. `checked`: its outputs were compared with those of fp32 before.
-MeasuredModel build_measured(Device& device, const Configuration& configuration, int64_t capacity,
+RunnableModel build_measured(Device& device, const Configuration& configuration, int64_t capacity,
                              bool checked) {
   ModelSource source = load_configuration(configuration);
   refuse_if_larger(source.graph, capacity);
   if (configuration.precision == "fp32") return {std::move(source.graph), std::move(source.stored)};
-  MeasuredModel model;
+  RunnableModel model;
   model.stored = with_types(source.graph, source.stored);
   model.graph = in_precision(device, source.graph, configuration.precision, model.stored);
   if (!checked) {
@@ -84,7 +84,13 @@ class Session {
     const auto open = [&](size_t row) {
       return !states[row].outcome || states[row].outcome->verdict == Verdict::budget;
     };
-    if (std::none_of(batch.rows.begin(), batch.rows.end(), open)) return End::finished;
+    const auto wants_energy = [&](size_t row) {
+      return run_.energy && !states[row].energy && !states[row].visits.empty();
+    };
+    if (std::none_of(batch.rows.begin(), batch.rows.end(),
+                     [&](size_t row) { return open(row) || wants_energy(row); })) {
+      return End::finished;
+    }
 
     ExecutionSettings execution = run_.execution;
     execution.threads = batch.threads;
@@ -98,9 +104,13 @@ class Session {
       folder_.sync();
       return End::finished;
     }
+    PowerMeterSearch search = find_power_meter(batch.device, run_.meters);
     folder_.add_session(
         {{"started_at", utc_now()},
          {"device", batch.device},
+         {"energy_reason", search.meter
+                               ? "not asked for; --energy measures it by " + search.meter->name()
+                               : search.reason()},
          {"execution", encode(execution)},
          {"protocol", encode(run_.protocol)},
          {"conditions", encode(read_conditions(run_.system, batch.threads, device->versions()))}});
@@ -117,7 +127,10 @@ class Session {
         rows.push_back(row);
       }
     }
-    return measure_open(*device, rows, states);
+    const End end = measure_open(*device, rows, states);
+    if (end == End::finished && run_.energy && search.meter)
+      return measure_energies(*device, batch, states, search);
+    return end;
   }
 
  private:
@@ -128,7 +141,7 @@ class Session {
     for (const size_t row : rows) {
       measured.push_back(
           {[this, &device, row, capacity, checked = all[row].facts.has_value()]() mutable {
-            MeasuredModel model =
+            RunnableModel model =
                 build_measured(device, run_.plan.configurations[row], capacity, checked);
             checked = true;
             return model;
@@ -162,6 +175,29 @@ class Session {
       keep();
       throw;
     }
+  }
+
+  // Rows one after the other: each is loops of a second with pauses between, long enough for any
+  // meter.
+  End measure_energies(Device& device, const Batch& batch, std::vector<RowState>& states,
+                       PowerMeterSearch& search) {
+    for (const size_t row : batch.rows) {
+      if (run_.interrupted && run_.interrupted()) return End::interrupted;
+      if (states[row].energy || states[row].visits.empty()) continue;
+      EnergyMeasurement energy;
+      try {
+        const RunnableModel model =
+            build_measured(device, run_.plan.configurations[row], capacity_bytes(), true);
+        const std::unique_ptr<Executable> executable = device.prepare(model.graph, model.stored);
+        energy = measure_energy(search, run_.clock, [&] { executable->run_s(); });
+      } catch (const Error& error) {
+        energy.reason = error.what();
+      }
+      folder_.add_energy(row, energy);
+      folder_.sync();
+      states[row].energy = energy;
+    }
+    return End::finished;
   }
 
   // Four fifths of what may still be taken: the process needs some itself.
@@ -246,8 +282,15 @@ std::vector<SweepRow> rows_of(const Plan& plan, const RunContents& contents) {
   }
   std::vector<SweepRow> rows;
   for (size_t i = 0; i < plan.configurations.size(); ++i) {
-    rows.push_back(
+    SweepRow& row = rows.emplace_back(
         make_row(plan.configurations[i], plan.prospects[i], contents.rows[i], fastest_s));
+    if (row.energy_j || !row.energy_reason.empty()) continue;
+    row.energy_reason = "not measured";
+    for (const Json& session : contents.sessions) {
+      if (session.value("device", "") == row.device) {
+        row.energy_reason = session.value("energy_reason", row.energy_reason);
+      }
+    }
   }
   return rows;
 }

@@ -10,6 +10,7 @@
 
 #include "machine/system_files.hpp"
 #include "measure/device.hpp"
+#include "measure/meters/power_meter.hpp"
 #include "sweep/prospect.hpp"
 #include "sweep/record.hpp"
 #include "sweep/run_folder.hpp"
@@ -39,6 +40,8 @@ struct SweepRun {
       open_device;
   std::function<MachineSpeed()> probe = {};
   SystemFiles system = SystemFiles();
+  bool energy = false;  // loops of a second around each row, where there is a meter
+  MeterSources meters = {};
   std::function<bool()> interrupted = {};
   std::function<void(const SweepProgress&)> progress = {};
 };

@@ -115,9 +115,11 @@ RunContents fold_journal(const std::string& where, const std::vector<Json>& entr
       state.outcome.reset();  // closed by a budget before, and opened again
     } else if (kind == "outcome") {
       decode(place, entry, state.outcome.emplace());
+    } else if (kind == "energy") {
+      decode(place, entry, state.energy.emplace());
     } else {
       throw unknown_name(place, "kind of entry", kind,
-                         {"header", "session", "facts", "visit", "outcome"});
+                         {"header", "session", "facts", "visit", "outcome", "energy"});
     }
   }
   if (!has_header) throw Error(where, "found no header, expected the journal of a run");
@@ -166,6 +168,10 @@ void RunFolder::add_visit(size_t row, const Visit& visit) {
 }
 void RunFolder::add_outcome(size_t row, const Outcome& outcome) {
   journal_->append(row_entry("outcome", row, outcome));
+}
+
+void RunFolder::add_energy(size_t row, const EnergyMeasurement& energy) {
+  journal_->append(row_entry("energy", row, energy));
 }
 
 }  // namespace opgauge

@@ -61,6 +61,7 @@ class RunFolder {
   void add_facts(size_t row, const RowFacts& facts);
   void add_visit(size_t row, const Visit& visit);
   void add_outcome(size_t row, const Outcome& outcome);
+  void add_energy(size_t row, const EnergyMeasurement& energy);
   void sync() { journal_->sync(); }
 
  private:

@@ -38,7 +38,7 @@ struct Bench {
   explicit Bench(std::vector<int64_t> widths = {16, 32, 64}) {
     behaviour.noise = 0.01;
     for (const int64_t width : widths)
-      rows.push_back({[width] { return MeasuredModel{linear_graph(width), {}}; }});
+      rows.push_back({[width] { return RunnableModel{linear_graph(width), {}}; }});
     states.resize(rows.size());
     hooks.on_visit = [this](size_t row, const Visit&) { visited.push_back(row); };
   }
