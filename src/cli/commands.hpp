@@ -12,6 +12,9 @@ void declare_calibrate(CLI::App& app, Run& run);
 void declare_validate(CLI::App& app, Run& run);
 void declare_observe(CLI::App& app, Run& run);
 void declare_sweep(CLI::App& app, Run& run);
+void declare_merge(CLI::App& app, Run& run);
+void declare_compare(CLI::App& app, Run& run);
+void declare_cluster(CLI::App& app, Run& run);
 void declare_completion(CLI::App& app, Run& run);
 void declare_describe(CLI::App& app, Run& run);
 void declare_list(CLI::App& app, Run& run);
@@ -27,6 +30,9 @@ inline constexpr auto commands = std::to_array<Command>({
     {"validate", "score predictions against measurements made after them", declare_validate},
     {"observe", "measure many models together, write the quiet time of each call", declare_observe},
     {"sweep", "measure and estimate every configuration of a sweep", declare_sweep},
+    {"merge", "shards or replicas of one sweep as one result", declare_merge},
+    {"compare", "two runs of one sweep, row by row: same, faster, slower or cannot tell", declare_compare},
+    {"cluster", "a job file for the shards of one sweep", declare_cluster},
     {"completion", "print a shell completion script", declare_completion},
 });
 

@@ -53,7 +53,7 @@ ObservedSet observe_with_probes(Device& device, std::span<const DesignedNetwork>
                               out.quiet_probe.compute_s = std::min(out.quiet_probe.compute_s, now.compute_s);
                               out.quiet_probe.cache_s = std::min(out.quiet_probe.cache_s, now.cache_s);
                               out.quiet_probe.memory_s = std::min(out.quiet_probe.memory_s, now.memory_s);
-                              return now.compute_s;
+                              return now;
                             },
                             {}};
   out.networks = observe(device, networks, options, around, out.failures);

@@ -14,6 +14,7 @@
 #include "cli/machine_choice.hpp"
 #include "cli/progress_line.hpp"
 #include "sweep/run.hpp"
+#include "sweep/shard.hpp"
 #include "sweep/summary.hpp"
 
 namespace opgauge {
@@ -25,8 +26,8 @@ struct SweepOptions {
        energy = false, quiet = false;
   std::vector<std::string> models, devices, precisions, axes;
   std::vector<int> threads;
-  std::string batch_sizes, scenario, filter, budget, folder, estimator = "roofline",
-                                                             allocator = "resident";
+  std::string batch_sizes, scenario, filter, budget, folder, shard, estimator = "roofline",
+                                                                    allocator = "resident";
   double target_pct = 2.5;
   int min_rounds = 12, max_rounds = 40;
   uint64_t seed = 1;
@@ -117,6 +118,8 @@ std::string plan_text(const Sweep& sweep, const Grid& grid, const Plan& plan,
   text += fmt::format("  points               {}\n", grid.points);
   text += fmt::format("  duplicates removed   {}\n", grid.duplicates);
   text += fmt::format("  against constraints  {}\n", grid.constrained);
+  if (grid.in_other_shards)
+    text += fmt::format("  in other shards      {}\n", grid.in_other_shards);
   text += fmt::format("  filtered out         {}\n", grid.filtered + plan.outside_scenario);
   text += "  per precision        " +
           counts_text(plan,
@@ -191,12 +194,15 @@ int estimate_only(const SweepOptions& options, const Sweep& sweep, const Plan& p
 int run_sweep_command(const SweepOptions& options) {
   const Sweep sweep = find_sweep(options.sweep);
   const ProtocolSettings protocol = protocol_of(options);
-  const Grid grid = expand(sweep, selection_of(options));
+  Grid grid = expand(sweep, selection_of(options));
+  if (!options.shard.empty())
+    grid = shard_of(grid, parse_shard(options.shard, environment_variable));
   const Machine machine = options.machine.read();
   const auto calibration = options.machine.read_calibration(machine);
   const EstimateBasis basis{machine, calibration ? &calibration->calibration : nullptr,
                             options.estimator};
-  const Plan plan = plan_sweep(sweep, grid, basis, options.scenario, !options.quick);
+  const Plan plan =
+      plan_sweep(sweep, grid, basis, options.scenario, !options.quick && options.shard.empty());
 
   if (options.dry_run) {
     say(options.output, plan_text(sweep, grid, plan, protocol));
@@ -264,7 +270,7 @@ int run_sweep_command(const SweepOptions& options) {
       write_results(folder.path(), sweep, plan, rows, folder.contents(), protocol);
   const SweepSummary summary = summarize_sweep(rows, folder.contents());
   std::string text = summary_text(summary);
-  for (const auto& path : written.paths) text += "  " + path.string() + "\n";
+  for (const auto& path : written) text += "  " + path.string() + "\n";
   say(options.output, text);
   emit_rows(options.output, rows, sweep_table(rows, sweep.axis_names()));
   return summary.all_valid() ? 0 : 3;
@@ -298,6 +304,10 @@ void declare_sweep(CLI::App& app, Run& run) {
   app.add_option("--filter", o.filter,
                  "only configurations whose key contains this regular expression")
       ->type_name("REGEX");
+  app.add_option("--shard", o.shard,
+                 "only part i of n, counted from 0, balanced by cost; auto: as Slurm, Open MPI or "
+                 "Kubernetes say")
+      ->type_name("i/n|auto");
   app.add_flag("--dry-run", o.dry_run, "state what would run and how long, and stop");
   app.add_flag("--estimate-only", o.estimate_only, "write the estimates without measuring");
   app.add_option("--budget", o.budget, "time after which measuring ends: 90, 10m, 2h")
