@@ -13,6 +13,9 @@ void declare_calibrate(CLI::App& app, Run& run);
 void declare_validate(CLI::App& app, Run& run);
 void declare_observe(CLI::App& app, Run& run);
 void declare_sweep(CLI::App& app, Run& run);
+void declare_merge(CLI::App& app, Run& run);
+void declare_compare(CLI::App& app, Run& run);
+void declare_cluster(CLI::App& app, Run& run);
 void declare_completion(CLI::App& app, Run& run);
 void declare_describe(CLI::App& app, Run& run);
 void declare_list(CLI::App& app, Run& run);
@@ -28,6 +31,9 @@ inline constexpr auto commands = std::to_array<Command>({
     {"machine", "detect or show this machine: declared beside measured", declare_machine},
     {"doctor", "what would spoil a measurement here, and the command that mends it", declare_doctor},
     {"sweep", "measure and estimate every configuration of a sweep", declare_sweep},
+    {"merge", "shards or replicas of one sweep as one result", declare_merge},
+    {"compare", "two runs of one sweep, row by row: same, faster, slower or cannot tell", declare_compare},
+    {"cluster", "a job file for the shards of one sweep", declare_cluster},
     {"analyze", "what a sweep says about the estimator: errors, bottlenecks, updates", declare_analyze},
     {"calibrate", "fit this machine's coefficients from designed networks or a sweep", declare_calibrate},
     {"predict", "estimate latency, memory and energy of a model without running it", declare_predict},

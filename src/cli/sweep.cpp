@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <map>
 #include <memory>
 
 #include "base/units.hpp"
@@ -14,6 +15,7 @@
 #include "cli/machine_choice.hpp"
 #include "cli/progress_line.hpp"
 #include "sweep/run.hpp"
+#include "sweep/shard.hpp"
 #include "sweep/summary.hpp"
 
 namespace opgauge {
@@ -25,8 +27,8 @@ struct SweepOptions {
        energy = false, quiet = false;
   std::vector<std::string> models, devices, precisions, axes;
   std::vector<int> threads;
-  std::string batch_sizes, scenario, filter, budget, folder, estimator = "roofline",
-                                                             allocator = "resident";
+  std::string batch_sizes, scenario, filter, budget, folder, shard, estimator = "roofline",
+                                                                    allocator = "resident";
   double target_pct = 2.5;
   int min_rounds = 12, max_rounds = 40;
   uint64_t seed = 1;
@@ -117,6 +119,8 @@ std::string plan_text(const Sweep& sweep, const Grid& grid, const Plan& plan,
   text += fmt::format("  points               {}\n", grid.points);
   text += fmt::format("  duplicates removed   {}\n", grid.duplicates);
   text += fmt::format("  against constraints  {}\n", grid.constrained);
+  if (grid.in_other_shards)
+    text += fmt::format("  in other shards      {}\n", grid.in_other_shards);
   text += fmt::format("  filtered out         {}\n", grid.filtered + plan.outside_scenario);
   text += "  per precision        " +
           counts_text(plan,
@@ -164,39 +168,43 @@ std::string default_folder(const std::string& sweep) {
 }
 
 int estimate_only(const SweepOptions& options, const Sweep& sweep, const Plan& plan) {
+  const std::filesystem::path folder =
+      options.folder.empty() ? default_folder(sweep.name) : options.folder;
+  const bool to_files = !options.folder.empty() || !options.output.any();
+  std::map<std::string, std::vector<SweepRow>> by_device;
   std::vector<SweepRow> rows;
   for (size_t i = 0; i < plan.configurations.size(); ++i) {
     rows.push_back(analytical_row(plan.configurations[i], plan.prospects[i]));
+    by_device[rows.back().device].push_back(rows.back());
   }
-  const Table table = analytical_table(rows, sweep.axis_names());
-  if (!options.folder.empty() || !options.output.any()) {
-    const std::filesystem::path folder =
-        options.folder.empty() ? default_folder(sweep.name) : options.folder;
+  for (const auto& [device, some] : by_device) {
+    if (!to_files) break;
     std::error_code failed;
     std::filesystem::create_directories(folder, failed);
     if (failed) throw Error(folder.string(), "cannot be created: " + failed.message());
-    for (const char* device : {"cpu", "cuda"}) {
-      const auto there = folder / (sweep.name + "_analytical_" + device + ".csv");
-      if (std::filesystem::exists(there) && !options.resume) {
-        throw Error(there.string(), "is there already, expected --resume or another folder");
-      }
+    const auto path = folder / (sweep.name + "_analytical_" + device + ".csv");
+    if (std::filesystem::exists(path) && !options.resume) {
+      throw Error(path.string(), "is there already, expected --resume or another folder");
     }
-    for (const auto& path : write_analytical(folder, sweep, rows).paths)
-      say(options.output, path.string() + "\n");
+    write_file(path, to_csv(analytical_table(some, sweep.axis_names())));
+    say(options.output, path.string() + "\n");
   }
-  emit_rows(options.output, rows, table);
+  emit_rows(options.output, rows, analytical_table(rows, sweep.axis_names()));
   return 0;
 }
 
 int run_sweep_command(const SweepOptions& options) {
   const Sweep sweep = find_sweep(options.sweep);
   const ProtocolSettings protocol = protocol_of(options);
-  const Grid grid = expand(sweep, selection_of(options));
+  Grid grid = expand(sweep, selection_of(options));
+  if (!options.shard.empty())
+    grid = shard_of(grid, parse_shard(options.shard, environment_variable));
   const Machine machine = options.machine.read();
   const auto calibration = options.machine.read_calibration(machine);
   const EstimateBasis basis{machine, calibration ? &calibration->calibration : nullptr,
                             options.estimator};
-  const Plan plan = plan_sweep(sweep, grid, basis, options.scenario, !options.quick);
+  const Plan plan =
+      plan_sweep(sweep, grid, basis, options.scenario, !options.quick && options.shard.empty());
 
   if (options.dry_run) {
     say(options.output, plan_text(sweep, grid, plan, protocol));
@@ -260,11 +268,13 @@ int run_sweep_command(const SweepOptions& options) {
                      folder.path().string() + "\n";
     return 130;
   }
-  const WrittenFiles written =
-      write_results(folder.path(), sweep, plan, rows, folder.contents(), protocol);
+  std::vector<std::filesystem::path> written;
+  for (const SweepResult& result : results_of(sweep, plan, folder.contents(), machine, protocol)) {
+    for (const auto& path : write_result(folder.path(), result)) written.push_back(path);
+  }
   const SweepSummary summary = summarize_sweep(rows, folder.contents());
   std::string text = summary_text(summary);
-  for (const auto& path : written.paths) text += "  " + path.string() + "\n";
+  for (const auto& path : written) text += "  " + path.string() + "\n";
   say(options.output, text);
   emit_rows(options.output, rows, sweep_table(rows, sweep.axis_names()));
   return summary.all_valid() ? 0 : 3;
@@ -298,6 +308,10 @@ void declare_sweep(CLI::App& app, Run& run) {
   app.add_option("--filter", o.filter,
                  "only configurations whose key contains this regular expression")
       ->type_name("REGEX");
+  app.add_option("--shard", o.shard,
+                 "only part i of n, counted from 0, balanced by cost; auto: as Slurm, Open MPI or "
+                 "Kubernetes say")
+      ->type_name("i/n|auto");
   app.add_flag("--dry-run", o.dry_run, "state what would run and how long, and stop");
   app.add_flag("--estimate-only", o.estimate_only, "write the estimates without measuring");
   app.add_option("--budget", o.budget, "time after which measuring ends: 90, 10m, 2h")

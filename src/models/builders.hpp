@@ -18,6 +18,7 @@ std::vector<ModelFamily> efficientnet_families();
 std::vector<ModelFamily> vit_families();
 std::vector<ModelFamily> bert_families();
 std::vector<ModelFamily> gpt_families();
+std::vector<ModelFamily> transformer_families();
 
 inline constexpr auto family_lists = std::to_array<std::vector<ModelFamily> (*)()>({
     mlp_families,
@@ -29,6 +30,7 @@ inline constexpr auto family_lists = std::to_array<std::vector<ModelFamily> (*)(
     vit_families,
     bert_families,
     gpt_families,
+    transformer_families,
 });
 
 }  // namespace opgauge

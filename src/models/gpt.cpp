@@ -75,7 +75,7 @@ class GptBuilder {
     const auto to_batch = [&] {
       return call("aten::expand", {{"self", positions}, {"size", Dims{batch, -1}}});
     };
-    const ValueId rows = to_batch();
+    const ValueId rows = batch == 1 ? positions : to_batch();
     ValueId before =
         call("aten::slice.Tensor", {{"self", rows}, {"dim", 1}, {"start", 0}, {"end", 1}});
     before = call("aten::sub.Tensor", {{"self", before}, {"other", 1}});

@@ -57,7 +57,7 @@ std::vector<Json> product_of(const std::vector<Axis>& axes) {
 
 // The quick points with overridden axes: the i-th point takes the i-th of the given values.
 std::vector<Json> quick_points(const SweepFamily& family, const std::vector<Axis>& axes,
-                               const Selection& selection) {
+                               const Selection& selection, bool invent) {
   std::vector<Json> points;
   for (size_t i = 0; i < family.quick.size(); ++i) {
     Json point = Json::object();
@@ -69,8 +69,8 @@ std::vector<Json> quick_points(const SweepFamily& family, const std::vector<Axis
     }
     points.push_back(std::move(point));
   }
-  if (!points.empty()) return points;
-  constexpr size_t enough = 5;  // no points given: evenly spaced ones
+  if (!points.empty() || !invent) return points;
+  constexpr size_t enough = 5;  // the sweep gives none: evenly spaced ones
   const std::vector<Json> all = product_of(axes);
   for (size_t i = 0; i < std::min(enough, all.size()); ++i) {
     points.push_back(
@@ -141,10 +141,13 @@ Grid expand(const Sweep& sweep, const Selection& selection) {
   const std::regex filter = filter_of(selection.filter);
   Grid grid;
   std::vector<std::vector<Json>> points;  // by family
+  const bool any_quick =
+      std::any_of(sweep.families.begin(), sweep.families.end(),
+                  [](const SweepFamily& family) { return !family.quick.empty(); });
   for (const SweepFamily& family : sweep.families) {
     const std::vector<Axis> axes = chosen_axes(family, selection);
     const bool quick = selection.extent == Extent::quick;
-    points.push_back(quick ? quick_points(family, axes, selection) : product_of(axes));
+    points.push_back(quick ? quick_points(family, axes, selection, !any_quick) : product_of(axes));
     if (!quick) grid.axes.push_back(describe_axes(family, axes, points.back().size()));
   }
   std::set<std::string> keys;

@@ -50,7 +50,8 @@ struct Grid {
   size_t points = 0;       // of the axes, before anything was left out
   size_t constrained = 0;  // left out by constraints
   size_t duplicates = 0;   // the same graph and setting as an earlier point
-  size_t filtered = 0;     // left out by the filter
+  size_t in_other_shards = 0;
+  size_t filtered = 0;  // left out by the filter
 };
 
 // Throws Error: an unknown axis, a value of the wrong kind, an empty result, more than a million

@@ -246,19 +246,6 @@ std::vector<std::string> devices_of(const std::vector<SweepRow>& rows) {
   return devices;
 }
 
-std::vector<SweepRow> on_device(const std::vector<SweepRow>& rows, const std::string& device) {
-  std::vector<SweepRow> some;
-  std::copy_if(rows.begin(), rows.end(), std::back_inserter(some),
-               [&](const SweepRow& row) { return row.device == device; });
-  return some;
-}
-
-Json visits_json(const RowState& state) {
-  Json list = Json::array();
-  for (const Visit& visit : state.visits) list.push_back(encode(visit));
-  return list;
-}
-
 }  // namespace
 
 End run_sweep(const SweepRun& run, RunFolder& folder) {
@@ -307,52 +294,30 @@ double predicted_s(const Plan& plan, const ProtocolSettings& protocol) {
   return protocol.budget_s ? std::min(sum_s, *protocol.budget_s) : sum_s;
 }
 
-WrittenFiles write_analytical(const std::filesystem::path& folder, const Sweep& sweep,
-                              const std::vector<SweepRow>& rows) {
-  WrittenFiles written;
+std::vector<SweepResult> results_of(const Sweep& sweep, const Plan& plan,
+                                    const RunContents& contents, const Machine& machine,
+                                    const ProtocolSettings& protocol) {
+  const std::vector<SweepRow> rows = rows_of(plan, contents);
+  std::vector<SweepResult> results;
   for (const std::string& device : devices_of(rows)) {
-    written.paths.push_back(folder / (sweep.name + "_analytical_" + device + ".csv"));
-    write_file(written.paths.back(),
-               to_csv(analytical_table(on_device(rows, device), sweep.axis_names())));
-  }
-  return written;
-}
-
-WrittenFiles write_results(const std::filesystem::path& folder, const Sweep& sweep,
-                           const Plan& plan, const std::vector<SweepRow>& rows,
-                           const RunContents& contents, const ProtocolSettings& protocol) {
-  WrittenFiles written;
-  for (const std::string& device : devices_of(rows)) {
-    const std::filesystem::path stem = folder / (sweep.name + "_sweep_" + device);
-    written.paths.push_back(stem.string() + ".csv");
-    write_file(written.paths.back(),
-               to_csv(sweep_table(on_device(rows, device), sweep.axis_names())));
-
-    Json document = {{"schema_version", 1},
-                     {"sweep", sweep.name},
-                     {"machine", contents.header.machine},
-                     {"created_at", contents.header.created_at},
-                     {"device", device},
-                     {"protocol", encode(protocol)},
-                     {"sessions", Json::array()},
-                     {"notes", plan.notes},
-                     {"rows", Json::array()}};
+    SweepResult& result = results.emplace_back();
+    result.sweep = sweep.name;
+    result.created_at = contents.header.created_at;
+    result.device = device;
+    result.axes = sweep.axis_names();
+    result.machines[machine.name] = fingerprint(machine);
+    result.protocol = encode(protocol);
+    result.notes = plan.notes;
     for (const Json& session : contents.sessions) {
-      if (session.value("device", "") == device) document["sessions"].push_back(session);
+      if (session.value("device", "") == device) result.sessions.push_back(session);
     }
     for (size_t i = 0; i < rows.size(); ++i) {
       if (rows[i].device != device) continue;
-      Json row = row_json(rows[i]);
-      row["key"] = plan.configurations[i].key();
-      row["visits"] = visits_json(contents.rows[i]);
-      document["rows"].push_back(std::move(row));
+      result.rows.push_back(
+          {plan.configurations[i].key(), machine.name, rows[i], encode(contents.rows[i].visits)});
     }
-    written.paths.push_back(stem.string() + ".json");
-    write_json(written.paths.back(), document);
   }
-  const WrittenFiles analytical = write_analytical(folder, sweep, rows);
-  written.paths.insert(written.paths.end(), analytical.paths.begin(), analytical.paths.end());
-  return written;
+  return results;
 }
 
 }  // namespace opgauge

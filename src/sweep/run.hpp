@@ -13,6 +13,7 @@
 #include "measure/meters/power_meter.hpp"
 #include "sweep/prospect.hpp"
 #include "sweep/record.hpp"
+#include "sweep/result_file.hpp"
 #include "sweep/run_folder.hpp"
 
 namespace opgauge {
@@ -58,14 +59,9 @@ std::vector<SweepRow> rows_of(const Plan& plan, const RunContents& contents);
 // runs).
 double predicted_s(const Plan& plan, const ProtocolSettings& protocol);
 
-struct WrittenFiles {
-  std::vector<std::filesystem::path> paths;
-};
-// <sweep>_sweep_<device>.csv and .json, <sweep>_analytical_<device>.csv, one set a device.
-WrittenFiles write_results(const std::filesystem::path& folder, const Sweep& sweep,
-                           const Plan& plan, const std::vector<SweepRow>& rows,
-                           const RunContents& contents, const ProtocolSettings& protocol);
-WrittenFiles write_analytical(const std::filesystem::path& folder, const Sweep& sweep,
-                              const std::vector<SweepRow>& rows);
+// One result a device, as the journal has it now.
+std::vector<SweepResult> results_of(const Sweep& sweep, const Plan& plan,
+                                    const RunContents& contents, const Machine& machine,
+                                    const ProtocolSettings& protocol);
 
 }  // namespace opgauge

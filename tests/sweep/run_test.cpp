@@ -103,9 +103,11 @@ TEST_F(RunTest, WritesTheSeedsColumnsFirst) {
   EXPECT_EQ(measure(false), End::finished);
   const RunContents contents = read_run(folder_ / "run");
   const std::vector<SweepRow> rows = rows_of(plan_, contents);
-  const WrittenFiles written =
-      write_results(folder_ / "run", sweep_, plan_, rows, contents, protocol_);
-  ASSERT_EQ(written.paths.size(), 3u);
+  size_t written = 0;
+  for (const SweepResult& result : results_of(sweep_, plan_, contents, machine_, protocol_)) {
+    written += write_result(folder_ / "run", result).size();
+  }
+  ASSERT_EQ(written, 3u);
   const Table table = read_csv(folder_ / "run" / "products_sweep_cpu.csv");
   const std::vector<std::string> expected = {"model",
                                              "m",
@@ -262,9 +264,11 @@ TEST_F(RunTest, ADeviceThatIsNotThereSkipsItsRowsWithTheReason) {
   EXPECT_EQ(rows[0].reason, "[cuda] no accelerator found");
   EXPECT_FALSE(rows[0].empirical_time_ms);
   EXPECT_EQ(rows[12].verdict, Verdict::valid);
-  const WrittenFiles written =
-      write_results(folder_ / "run", sweep_, plan_, rows, contents, protocol_);
-  EXPECT_EQ(written.paths.size(), 6u);
+  size_t written = 0;
+  for (const SweepResult& result : results_of(sweep_, plan_, contents, machine_, protocol_)) {
+    written += write_result(folder_ / "run", result).size();
+  }
+  ASSERT_EQ(written, 6u);
   EXPECT_EQ(read_csv(folder_ / "run" / "products_sweep_cuda.csv").rows.size(), 12u);
   EXPECT_FALSE(summarize_sweep(rows, contents).all_valid());
   EXPECT_THAT(summary_text(summarize_sweep(rows, contents)),
