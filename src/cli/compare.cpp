@@ -27,7 +27,7 @@ void declare_compare(CLI::App& app, Run& run) {
   options->output.declare(app);
   run = [options] {
     const Comparison comparison = compare_results(
-        read_results(options->a), read_results(options->b), options->equal_pct / 100);
+        read_run_results(options->a), read_run_results(options->b), options->equal_pct / 100);
     const Table table = to_table(comparison.rows);
     const OutputOptions& output = options->output;
     if (!output.csv.empty()) emit(output.csv, to_csv(table));

@@ -31,7 +31,7 @@ std::string as_text(const std::vector<Finding>& findings) {
 
 int examine_here(const std::string& json) {
   SteadyClock clock;
-  const Observation seen = observe(SystemFiles(), clock, 1.0, true);
+  const HostState seen = observe(SystemFiles(), clock, 1.0, true);
   const std::vector<Finding> findings = examine(seen);
   if (!json.empty()) {
     Json document = Json::object();

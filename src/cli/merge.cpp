@@ -37,7 +37,7 @@ void declare_merge(CLI::App& app, Run& run) {
     }
     std::map<std::string, std::vector<SweepResult>> by_device;
     for (const std::string& input : options->inputs) {
-      for (SweepResult& result : read_results(input))
+      for (SweepResult& result : read_run_results(input))
         by_device[result.device].push_back(std::move(result));
     }
     std::error_code failed;

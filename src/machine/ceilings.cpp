@@ -236,7 +236,7 @@ std::vector<MemoryLevel> levels_from(const Topology& topology, const std::vector
   for (const DeclaredCache& cache : topology.caches) declared.push_back(cache.capacity_bytes);
   // Where nothing is declared, the sweep alone says what there is.
   const int most = declared.empty() ? 3 : static_cast<int>(declared.size());
-  const std::vector<Step> steps = find_steps(sweep, most);
+  const std::vector<CurveStep> steps = find_steps(sweep, most);
   std::vector<MemoryLevel> levels;
   if (declared.empty()) {
     for (size_t i = 0; i < steps.size(); ++i) {

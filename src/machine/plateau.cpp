@@ -105,7 +105,7 @@ double crossing(const std::vector<double>& x, const std::vector<double>& y, doub
   return x[last - 1];
 }
 
-std::vector<Step> steps_of(const std::vector<double>& x, const std::vector<double>& y,
+std::vector<CurveStep> steps_of(const std::vector<double>& x, const std::vector<double>& y,
                            const Segmentation& cuts) {
   const size_t pieces = cuts.starts.size();
   const auto end = [&](size_t piece) {
@@ -115,7 +115,7 @@ std::vector<Step> steps_of(const std::vector<double>& x, const std::vector<doubl
   for (size_t piece = 0; piece < pieces; ++piece) {
     levels.push_back(median({y.data() + cuts.starts[piece], end(piece) - cuts.starts[piece]}));
   }
-  std::vector<Step> steps;
+  std::vector<CurveStep> steps;
   for (size_t piece = 0; piece + 1 < pieces; ++piece) {
     const double middle = (levels[piece] + levels[piece + 1]) / 2;
     const double at = crossing(x, y, middle, cuts.starts[piece], end(piece + 1));
@@ -126,7 +126,7 @@ std::vector<Step> steps_of(const std::vector<double>& x, const std::vector<doubl
 
 }  // namespace
 
-std::vector<Step> find_steps(const std::vector<SweepPoint>& curve, int most) {
+std::vector<CurveStep> find_steps(const std::vector<SweepPoint>& curve, int most) {
   std::vector<double> x, y;
   for (const SweepPoint& point : curve) {
     OPGAUGE_CHECK(point.working_set_bytes > 0 && point.bytes_per_s > 0,
@@ -141,8 +141,8 @@ std::vector<Step> find_steps(const std::vector<SweepPoint>& curve, int most) {
   for (int count = most; count > 0; --count) {
     const Segmentation cuts = cut(x, y, static_cast<size_t>(count) + 1);
     if (cuts.cost == infinity) continue;
-    std::vector<Step> steps = steps_of(x, y, cuts);
-    const bool clear = std::ranges::all_of(steps, [](const Step& step) {
+    std::vector<CurveStep> steps = steps_of(x, y, cuts);
+    const bool clear = std::ranges::all_of(steps, [](const CurveStep& step) {
       return step.inner_bytes_per_s >= least_ratio * step.outer_bytes_per_s;
     });
     if (clear) return steps;
@@ -151,7 +151,7 @@ std::vector<Step> find_steps(const std::vector<SweepPoint>& curve, int most) {
 }
 
 std::vector<CapacityVerdict> judge_capacities(const std::vector<double>& declared_bytes,
-                                              const std::vector<Step>& steps,
+                                              const std::vector<CurveStep>& steps,
                                               double largest_working_set_bytes) {
   const size_t n = declared_bytes.size(), m = steps.size();
   OPGAUGE_CHECK(m <= n, "more steps than declared capacities");

@@ -26,14 +26,14 @@ struct SweepPoint {
   double bytes_per_s = 0;
 };
 
-struct Step {
+struct CurveStep {
   double capacity_bytes = 0;                            // working sets up to here fit
   double inner_bytes_per_s = 0, outer_bytes_per_s = 0;  // levels before and after
 };
 
 // Steps of a curve with ascending, distinct working sets, at most `most` of them; fewer if the data
 // shows fewer.
-std::vector<Step> find_steps(const std::vector<SweepPoint>& curve, int most);
+std::vector<CurveStep> find_steps(const std::vector<SweepPoint>& curve, int most);
 
 // What the sweep says about one declared capacity.
 struct CapacityVerdict {
@@ -46,7 +46,7 @@ struct CapacityVerdict {
 // the sweep goes to four times the declared size without a step of its own while it declares to be
 // a level.
 std::vector<CapacityVerdict> judge_capacities(const std::vector<double>& declared_bytes,
-                                              const std::vector<Step>& steps,
+                                              const std::vector<CurveStep>& steps,
                                               double largest_working_set_bytes);
 
 }  // namespace opgauge

@@ -11,7 +11,7 @@
 namespace opgauge {
 namespace {
 
-using Seen = Observation;
+using Seen = HostState;
 
 Finding good(std::string found) { return {"", Health::good, std::move(found), ""}; }
 Finding advice(std::string found, std::string fix) {
@@ -252,7 +252,7 @@ constexpr auto checks = std::to_array<Check>({
 
 }  // namespace
 
-std::vector<Finding> examine(const Observation& seen) {
+std::vector<Finding> examine(const HostState& seen) {
   std::vector<Finding> findings;
   for (const Check& check : checks) {
     findings.push_back(check.look(seen));

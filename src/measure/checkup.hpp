@@ -41,7 +41,7 @@ struct Finding {
   }
 };
 
-struct Observation {
+struct HostState {
   Conditions conditions;
   Disturbance second;                // of the second that was watched
   std::vector<BusyProcess> busy;     // in that second
@@ -57,8 +57,8 @@ struct Observation {
 };
 
 // Watches for about `seconds`. `backend` true: opens the torch backend for its version.
-Observation observe(const SystemFiles& system, Clock& clock, double seconds, bool backend);
+HostState observe(const SystemFiles& system, Clock& clock, double seconds, bool backend);
 
-std::vector<Finding> examine(const Observation& seen);
+std::vector<Finding> examine(const HostState& seen);
 
 }  // namespace opgauge

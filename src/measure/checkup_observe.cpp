@@ -15,7 +15,7 @@ namespace {
 
 // Probes spread over the time, so that a neighbour's bursts are met as a measurement would meet
 // them.
-void watch(Observation& seen, Clock& clock, double seconds) {
+void watch(HostState& seen, Clock& clock, double seconds) {
   SpeedProbe probe(clock, size_t{16} << 20);
   probe.read();
   std::vector<double> compute_s;
@@ -30,8 +30,8 @@ void watch(Observation& seen, Clock& clock, double seconds) {
 
 }  // namespace
 
-Observation observe(const SystemFiles& system, Clock& clock, double seconds, bool backend) {
-  Observation seen;
+HostState observe(const SystemFiles& system, Clock& clock, double seconds, bool backend) {
+  HostState seen;
   std::map<std::string, std::string> versions;
   if (backend) {
     try {

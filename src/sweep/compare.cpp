@@ -18,7 +18,7 @@ std::map<std::string, const SweepRow*> by_key(const std::vector<SweepResult>& re
                                               const char* name) {
   std::map<std::string, const SweepRow*> rows;
   for (const SweepResult& result : results) {
-    for (const ResultRow& one : result.rows) {
+    for (const KeyedRow& one : result.rows) {
       if (!rows.emplace(one.key, &one.row).second) {
         throw Error(name, "found \"" + one.key + "\" twice, expected every configuration once");
       }
@@ -121,7 +121,7 @@ Comparison compare_results(const std::vector<SweepResult>& a, const std::vector<
   const double z = boost::math::quantile(boost::math::normal(), 1 - 0.025 / looks);
   Comparison comparison;
   for (const SweepResult& result : a) {
-    for (const ResultRow& one : result.rows) {
+    for (const KeyedRow& one : result.rows) {
       const auto other = in_b.find(one.key);
       if (other != in_b.end()) {
         comparison.rows.push_back(compare_row(one.key, one.row, *other->second, z, equal));
@@ -134,7 +134,7 @@ Comparison compare_results(const std::vector<SweepResult>& a, const std::vector<
     }
   }
   for (const SweepResult& result : b) {
-    for (const ResultRow& one : result.rows) {
+    for (const KeyedRow& one : result.rows) {
       if (in_a.contains(one.key)) continue;
       ComparedRow& row = comparison.rows.emplace_back();
       row.key = one.key;

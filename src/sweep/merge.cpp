@@ -31,7 +31,7 @@ void check_one_class(const std::map<std::string, Fingerprint>& machines) {
 }
 
 // Smaller is kept.
-std::tuple<int, int, std::string, std::string> rank(const ResultRow& one) {
+std::tuple<int, int, std::string, std::string> rank(const KeyedRow& one) {
   return {static_cast<int>(one.row.verdict), -one.row.rounds, one.machine,
           encode_result({.rows = {one}}).dump()};
 }
@@ -41,7 +41,7 @@ bool contains(const SweepRow& interval, double value) {
          value <= *interval.empirical_quiet_high_ms;
 }
 
-void note_overlap(const ResultRow& kept, const ResultRow& other, MergeReport& report) {
+void note_overlap(const KeyedRow& kept, const KeyedRow& other, MergeReport& report) {
   const auto &a = kept.row.empirical_quiet_ms, &b = other.row.empirical_quiet_ms;
   if (!a || !b) return;
   const std::string text = fmt::format(
@@ -60,7 +60,7 @@ SweepResult merge_results(const std::vector<SweepResult>& results, MergeMode mod
   merged.rows.clear();
   merged.sessions = Json::array();
   merged.notes.clear();
-  std::map<std::pair<std::string, std::string>, ResultRow> rows;
+  std::map<std::pair<std::string, std::string>, KeyedRow> rows;
   std::vector<Json> sessions;
   for (const SweepResult& one : results) {
     check_same_sweep(results.front(), one);
@@ -69,7 +69,7 @@ SweepResult merge_results(const std::vector<SweepResult>& results, MergeMode mod
     if (one.protocol.dump() < merged.protocol.dump()) merged.protocol = one.protocol;
     for (const Json& session : one.sessions) sessions.push_back(session);
     merged.notes.insert(merged.notes.end(), one.notes.begin(), one.notes.end());
-    for (const ResultRow& row : one.rows) {
+    for (const KeyedRow& row : one.rows) {
       const std::pair place(row.key, mode == MergeMode::replicate ? row.machine : "");
       const auto [at, is_new] = rows.try_emplace(place, row);
       if (is_new) continue;
@@ -78,7 +78,7 @@ SweepResult merge_results(const std::vector<SweepResult>& results, MergeMode mod
         ++report.identical;
         continue;
       }
-      ResultRow other = row;
+      KeyedRow other = row;
       if (here < there) std::swap(at->second, other);
       note_overlap(at->second, other, report);
     }

@@ -8,8 +8,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ResultRow read_row(const std::string& where, const Json& from) {
-  ResultRow one;
+KeyedRow read_row(const std::string& where, const Json& from) {
+  KeyedRow one;
   decode(where, from, one.row);
   const auto take = [&](const char* name, auto& to) {
     const auto at = from.find(name);
@@ -71,7 +71,7 @@ Json encode_result(const SweepResult& result) {
                    {"sessions", result.sessions},
                    {"notes", result.notes},
                    {"rows", Json::array()}};
-  for (const ResultRow& one : result.rows) {
+  for (const KeyedRow& one : result.rows) {
     Json row = {{"key", one.key}, {"machine", one.machine}};
     row.update(row_json(one.row));
     row["visits"] = one.visits;
@@ -84,7 +84,7 @@ SweepResult read_result(const fs::path& path) {
   return decode_result(path.string(), read_json(path));
 }
 
-std::vector<SweepResult> read_results(const fs::path& file_or_folder) {
+std::vector<SweepResult> read_run_results(const fs::path& file_or_folder) {
   if (!fs::is_directory(file_or_folder)) return {read_result(file_or_folder)};
   std::vector<fs::path> files;
   std::error_code failed;
@@ -106,7 +106,7 @@ std::vector<SweepResult> read_results(const fs::path& file_or_folder) {
 
 std::vector<fs::path> write_result(const fs::path& folder, const SweepResult& result) {
   std::vector<SweepRow> rows;
-  for (const ResultRow& one : result.rows) rows.push_back(one.row);
+  for (const KeyedRow& one : result.rows) rows.push_back(one.row);
   const std::string stem = result.sweep + "_sweep_" + result.device;
   const fs::path csv = folder / (stem + ".csv"), json = folder / (stem + ".json"),
                  analytical = folder / (result.sweep + "_analytical_" + result.device + ".csv");

@@ -13,7 +13,7 @@
 
 namespace opgauge {
 
-struct ResultRow {
+struct KeyedRow {
   std::string key;      // of the configuration
   std::string machine;  // name of the record
   SweepRow row;
@@ -30,7 +30,7 @@ struct SweepResult {
   Json protocol = Json::object();
   Json sessions = Json::array();
   std::vector<std::string> notes;
-  std::vector<ResultRow> rows;
+  std::vector<KeyedRow> rows;
 };
 
 inline constexpr int result_schema_version = 1;
@@ -39,7 +39,7 @@ Json encode_result(const SweepResult& result);
 // Throws Error naming the file and the place; another schema version is refused.
 SweepResult read_result(const std::filesystem::path& path);
 // A file, or the result files of a run folder. Throws Error if the folder has none.
-std::vector<SweepResult> read_results(const std::filesystem::path& file_or_folder);
+std::vector<SweepResult> read_run_results(const std::filesystem::path& file_or_folder);
 
 // <sweep>_sweep_<device>.csv and .json and <sweep>_analytical_<device>.csv in the folder; returns
 // their paths.

@@ -21,8 +21,8 @@ Machine example() {
 }
 
 // A quiet bare machine, bound to its CPUs.
-Observation calm() {
-  Observation seen;
+HostState calm() {
+  HostState seen;
   Conditions& c = seen.conditions;
   c.affinity = "0-1";
   c.governor = "performance";
@@ -45,7 +45,7 @@ Observation calm() {
   return seen;
 }
 
-Finding look(const Observation& seen, const std::string& subject) {
+Finding look(const HostState& seen, const std::string& subject) {
   for (const Finding& finding : examine(seen)) {
     if (finding.subject == subject) return finding;
   }
@@ -68,63 +68,63 @@ struct Ill {
   Health health;
   const char* found;
   const char* fix;  // part of it; "" none is given
-  void (*change)(Observation&);
+  void (*change)(HostState&);
 };
 const Ill ills[] = {
     {"virtualization", Health::advice, "kvm guest", "",
-     [](Observation& s) { s.conditions.virtualization = "kvm"; }},
+     [](HostState& s) { s.conditions.virtualization = "kvm"; }},
     {"container", Health::advice, "docker", "",
-     [](Observation& s) { s.conditions.container = "docker"; }},
+     [](HostState& s) { s.conditions.container = "docker"; }},
     {"governor", Health::bad, "powersave", "cpupower frequency-set -g performance",
-     [](Observation& s) { s.conditions.governor = "powersave"; }},
-    {"turbo", Health::advice, "on", "no_turbo", [](Observation& s) { s.conditions.turbo = true; }},
-    {"SMT", Health::advice, "on", "smt/control", [](Observation& s) { s.conditions.smt = true; }},
+     [](HostState& s) { s.conditions.governor = "powersave"; }},
+    {"turbo", Health::advice, "on", "no_turbo", [](HostState& s) { s.conditions.turbo = true; }},
+    {"SMT", Health::advice, "on", "smt/control", [](HostState& s) { s.conditions.smt = true; }},
     {"pinning", Health::advice, "free to move over CPUs 0-7", "taskset -c 7",
-     [](Observation& s) { s.conditions.affinity = "0-7"; }},
-    {"load", Health::advice, "3.50", "top", [](Observation& s) { s.conditions.load_1min = 3.5; }},
+     [](HostState& s) { s.conditions.affinity = "0-7"; }},
+    {"load", Health::advice, "3.50", "top", [](HostState& s) { s.conditions.load_1min = 3.5; }},
     {"other processes", Health::bad, "compiler (77) 90 %", "kill -STOP 77",
-     [](Observation& s) {
+     [](HostState& s) {
        s.busy = {{77, "compiler", 0.9}};
      }},
     {"steal", Health::bad, "20.0 % of a CPU now", "",
-     [](Observation& s) { s.second.steal_s = 0.2; }},
-    {"contention", Health::bad, "1.50 times", "", [](Observation& s) { s.contention = 1.5; }},
+     [](HostState& s) { s.second.steal_s = 0.2; }},
+    {"contention", Health::bad, "1.50 times", "", [](HostState& s) { s.contention = 1.5; }},
     {"pressure", Health::bad, "memory is short", "free",
-     [](Observation& s) { s.conditions.memory_pressure_avg10 = 0.2; }},
+     [](HostState& s) { s.conditions.memory_pressure_avg10 = 0.2; }},
     {"CPU limit", Health::advice, "grants 1.50 CPUs", "--threads 1",
-     [](Observation& s) { s.conditions.cpu_limit = 1.5; }},
+     [](HostState& s) { s.conditions.cpu_limit = 1.5; }},
     {"CPU limit", Health::bad, "stopping this process", "fewer threads",
-     [](Observation& s) {
+     [](HostState& s) {
        s.conditions.cpu_limit = 1;
        s.second.throttled_s = 0.1;
      }},
     {"address randomization", Health::advice, "off", "randomize_va_space",
-     [](Observation& s) { s.conditions.address_randomization = false; }},
+     [](HostState& s) { s.conditions.address_randomization = false; }},
     {"huge pages", Health::advice, "always", "echo madvise",
-     [](Observation& s) { s.conditions.transparent_huge_pages = "always"; }},
+     [](HostState& s) { s.conditions.transparent_huge_pages = "always"; }},
     {"clock source", Health::bad, "acpi_pm", "echo tsc",
-     [](Observation& s) { s.conditions.clock_source = "acpi_pm"; }},
+     [](HostState& s) { s.conditions.clock_source = "acpi_pm"; }},
     {"throttling", Health::bad, "5 throttle events", "cool",
-     [](Observation& s) { s.second.thermal_events = 5; }},
+     [](HostState& s) { s.second.thermal_events = 5; }},
     {"caches", Health::advice, "L3 declared 16 MiB measured 4 MiB", "opgauge machine detect",
-     [](Observation& s) {
+     [](HostState& s) {
        s.machine->levels[2].measured_capacity_bytes = 4 << 20;
        s.machine->levels[2].contradicted = true;
      }},
     {"caches", Health::bad, "no description", "opgauge machine detect",
-     [](Observation& s) {
+     [](HostState& s) {
        s.machine.reset();
        s.machine_reason = "found no description of this machine";
      }},
     {"power meter", Health::advice, "energy will be null: rapl: absent", "",
-     [](Observation& s) {
+     [](HostState& s) {
        s.meter = "";
        s.meter_reason = "rapl: absent";
      }},
     {"build", Health::advice, "Debug", "--preset release",
-     [](Observation& s) { s.conditions.build_type = "Debug"; }},
+     [](HostState& s) { s.conditions.build_type = "Debug"; }},
     {"LibTorch", Health::bad, "not found", "./dev",
-     [](Observation& s) {
+     [](HostState& s) {
        s.libtorch = "";
        s.libtorch_reason = "not found";
      }},
@@ -132,7 +132,7 @@ const Ill ills[] = {
 
 TEST(Checkup, EachIllIsFoundWithItsRemedyAndNothingElse) {
   for (const Ill& ill : ills) {
-    Observation seen = calm();
+    HostState seen = calm();
     ill.change(seen);
     const Finding finding = look(seen, ill.subject);
     EXPECT_EQ(finding.health, ill.health) << ill.subject;
@@ -156,7 +156,7 @@ TEST(Checkup, EveryCheckHasAnIllInThisTest) {
 }
 
 TEST(Checkup, WhatCannotBeReadIsUnknownWithTheReason) {
-  Observation seen = calm();
+  HostState seen = calm();
   seen.conditions.governor.reset();
   seen.conditions.unavailable["governor"] = "the host sets the clock";
   const Finding finding = look(seen, "governor");
@@ -166,7 +166,7 @@ TEST(Checkup, WhatCannotBeReadIsUnknownWithTheReason) {
 
 TEST(Checkup, ObservingThisMachineGivesAFindingForEachCheck) {
   SteadyClock clock;
-  const Observation seen = observe(SystemFiles(), clock, 0.05, false);
+  const HostState seen = observe(SystemFiles(), clock, 0.05, false);
   EXPECT_EQ(examine(seen).size(), examine(calm()).size());
   EXPECT_GE(seen.contention.value(), 1);
   EXPECT_EQ(encode(examine(seen)).size(), examine(seen).size());

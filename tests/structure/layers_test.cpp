@@ -98,4 +98,23 @@ TEST(Layers, FilesHaveTellingNames) {
   }
 }
 
+// Two types of one name in one namespace link without a word and run each other's constructors.
+TEST(Names, NoTypeIsDefinedTwice) {
+  static const std::regex definition(R"re(^(?:struct|class|enum class)\s+(\w+)\b[^;]*\{)re");
+  std::map<std::string, fs::path> first;
+  for (const fs::path& file : sources(source_root)) {
+    bool unnamed = false;
+    std::ifstream stream(file);
+    for (std::string line; std::getline(stream, line);) {
+      if (line.starts_with("namespace {")) unnamed = true;
+      if (line == "}  // namespace") unnamed = false;
+      std::smatch match;
+      if (unnamed || !std::regex_search(line, match, definition)) continue;
+      const auto [at, is_new] = first.emplace(match[1], file);
+      EXPECT_TRUE(is_new) << match[1] << " is defined in " << at->second << " and in " << file;
+    }
+  }
+  EXPECT_GT(first.size(), 100u);
+}
+
 }  // namespace

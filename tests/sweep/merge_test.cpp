@@ -14,9 +14,9 @@ namespace {
 
 using testing::HasSubstr;
 
-ResultRow row_of(const std::string& key, double quiet_ms, double half_width_pct = 1,
+KeyedRow row_of(const std::string& key, double quiet_ms, double half_width_pct = 1,
                  int rounds = 20, const std::string& machine = "box") {
-  ResultRow one;
+  KeyedRow one;
   one.key = key;
   one.machine = machine;
   one.row.model = "mm";
@@ -39,7 +39,7 @@ Fingerprint fingerprint_of(const std::string& cores) {
   return print;
 }
 
-SweepResult result_of(std::vector<ResultRow> rows, const std::string& machine = "box",
+SweepResult result_of(std::vector<KeyedRow> rows, const std::string& machine = "box",
                       const std::string& cores = "2") {
   SweepResult result;
   result.sweep = "mlp";
@@ -53,7 +53,7 @@ SweepResult result_of(std::vector<ResultRow> rows, const std::string& machine = 
 
 std::vector<std::string> keys_of(const SweepResult& result) {
   std::vector<std::string> keys;
-  for (const ResultRow& one : result.rows) keys.push_back(one.key);
+  for (const KeyedRow& one : result.rows) keys.push_back(one.key);
   return keys;
 }
 
@@ -96,7 +96,7 @@ TEST(Merge, ReportsWhatWasMeasuredTwiceAndDisagreements) {
 }
 
 TEST(Merge, AValidRowGoesBeforeANoisyOne) {
-  ResultRow noisy = row_of("a", 1, 9, 40);
+  KeyedRow noisy = row_of("a", 1, 9, 40);
   noisy.row.verdict = Verdict::noisy;
   const SweepResult whole = merge({result_of({noisy}), result_of({row_of("a", 1, 1, 12)})});
   EXPECT_EQ(whole.rows[0].row.verdict, Verdict::valid);
@@ -141,12 +141,12 @@ TEST(Merge, RefusesOtherSweepsDevicesAndVersions) {
   std::filesystem::remove(file);
 }
 
-Comparison compare(std::vector<ResultRow> a, std::vector<ResultRow> b) {
+Comparison compare(std::vector<KeyedRow> a, std::vector<KeyedRow> b) {
   return compare_results({result_of(std::move(a))}, {result_of(std::move(b))}, 0.05);
 }
 
 TEST(Compare, AnswersOnlyAsFarAsTheIntervalsAllow) {
-  ResultRow skipped = row_of("e", 1);
+  KeyedRow skipped = row_of("e", 1);
   skipped.row.empirical_quiet_ms.reset();
   skipped.row.verdict = Verdict::skipped;
   skipped.row.reason = "too large";
@@ -181,7 +181,7 @@ TEST(Compare, StatesHowWellTwoRunsAgree) {
 }
 
 TEST(Compare, ManyRowsAreHeldToAStricterStandard) {
-  std::vector<ResultRow> a, b;
+  std::vector<KeyedRow> a, b;
   for (int i = 0; i < 200; ++i) {
     a.push_back(row_of("k" + std::to_string(i), 1, 3));
     b.push_back(row_of("k" + std::to_string(i), 1.12, 3));

@@ -8,7 +8,7 @@ namespace opgauge::eager {
 Tensor Run::operand(std::string_view name) {
   const TensorType* type = call.optional_tensor(name);
   if (!type) return {};
-  Tensor x{*type, std::make_shared<Block>()};
+  Tensor x{*type, std::make_shared<AllocatorBlock>()};
   x.block->operand = call.value(name);
   return x;
 }
@@ -22,7 +22,7 @@ Tensors Run::operands(std::string_view name) {
       all.emplace_back();
       continue;
     }
-    all.push_back({call.graph()[ref.id].type, std::make_shared<Block>()});
+    all.push_back({call.graph()[ref.id].type, std::make_shared<AllocatorBlock>()});
     all.back().block->operand = ref.id;
   }
   return all;
@@ -30,7 +30,7 @@ Tensors Run::operands(std::string_view name) {
 
 Tensor Run::empty(TensorType type) {
   type.offset = 0;
-  Tensor x{std::move(type), std::make_shared<Block>()};
+  Tensor x{std::move(type), std::make_shared<AllocatorBlock>()};
   x.block->bytes = x.type.storage_bytes();
   x.block->ledger = &ledger;
   ledger.live_bytes += x.block->bytes;

@@ -25,20 +25,20 @@ struct Ledger {
 };
 
 // A storage: an operand's, or one allocated during the run and given back with its last tensor.
-struct Block {
+struct AllocatorBlock {
   ValueId operand = no_value;
   int64_t bytes = 0;
   Ledger* ledger = nullptr;
-  Block() = default;
-  Block(const Block&) = delete;
-  ~Block() {
+  AllocatorBlock() = default;
+  AllocatorBlock(const AllocatorBlock&) = delete;
+  ~AllocatorBlock() {
     if (ledger) ledger->live_bytes -= bytes;
   }
 };
 
 struct Tensor {
   TensorType type;
-  std::shared_ptr<Block> block;  // nullptr: None
+  std::shared_ptr<AllocatorBlock> block;  // nullptr: None
   bool defined() const { return block != nullptr; }
   int64_t numel() const { return type.numel(); }
   int64_t bytes() const { return type.bytes(); }
