@@ -39,6 +39,8 @@ const char* small_models[] = {
     "vit_b_32:image=96",
     "bert-base:seq=32,layers=2",
     "gpt2:seq=32,layers=2",
+    "transformer:seq=32,layers=2",
+    "transformer:seq=32,layers=2,mode=decode",
 };
 
 struct MemoryCase {
@@ -67,6 +69,11 @@ std::vector<MemoryCase> memory_cases() {
   return cases;
 }
 
+void PrintTo(const MemoryCase& one, std::ostream* out) {
+  *out << one.model << " batch " << one.batch << " " << one.precision
+       << (one.channels_last ? " channels-last" : "");
+}
+
 class PlannedMemory : public testing::TestWithParam<MemoryCase> {};
 
 TEST_P(PlannedMemory, PredictsThePeak) {
@@ -84,7 +91,11 @@ TEST_P(PlannedMemory, PredictsThePeak) {
   const std::unique_ptr<Executable> executable = cpu().prepare(graph);
   const int64_t measured = executable->measure_peak_intermediate_bytes();
   EXPECT_EQ(executable->held_bytes(), plan.parameter_bytes + plan.input_bytes);
-  EXPECT_EQ(plan.peak_intermediate_bytes, measured)
+  // oneDNN picks a bf16 convolution on channels-last tensors by shape, and some of its kernels take
+  // a scratchpad whose size it does not tell; seen: 36 KiB of 6.3 MB in vit_b_32's patch embedding.
+  const double allowed =
+      given.channels_last && given.precision == "bf16" ? 0.01 * static_cast<double>(measured) : 0;
+  EXPECT_NEAR(plan.peak_intermediate_bytes, measured, allowed)
       << "at node " << plan.peak_node << " " << graph.nodes[plan.peak_node].target << ", off by "
       << 100.0 * static_cast<double>(plan.peak_intermediate_bytes - measured) /
              static_cast<double>(measured)
