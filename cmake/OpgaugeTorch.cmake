@@ -5,7 +5,7 @@
 # toolkit when the build is a CUDA build, and nothing here compiles CUDA.
 include_guard()
 
-set(OPGAUGE_TORCH "" CACHE PATH "LibTorch: a torch Python package or a libtorch folder")
+set(OPGAUGE_TORCH "$ENV{OPGAUGE_TORCH}" CACHE PATH "LibTorch: a torch Python package or a libtorch folder")
 set(candidates ${OPGAUGE_TORCH} $ENV{OPGAUGE_TORCH})
 if(NOT candidates)
   file(GLOB candidates $ENV{VIRTUAL_ENV}/lib/python3*/site-packages/torch)

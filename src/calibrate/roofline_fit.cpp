@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "calibrate/roofline_fit.hpp"
 
-#include <ceres/ceres.h>
 #include <fmt/format.h>
+#include <nlopt.h>
 
 #include <Eigen/Dense>
 #include <algorithm>
@@ -91,40 +91,35 @@ double relative_error(const FitCase& one, const double* x, Gradient* gradient) {
   return sum / one.measured_s - 1;
 }
 
-class Residual : public ceres::SizedCostFunction<1, slots> {
- public:
-  Residual(const FitCase& one, double sigma) : one_(one), sigma_(sigma) {}
-  bool Evaluate(double const* const* x, double* residual, double** jacobian) const override {
-    Gradient gradient;
-    const bool wanted = jacobian && jacobian[0];
-    residual[0] = relative_error(one_, x[0], wanted ? &gradient : nullptr) / sigma_;
-    if (wanted) {
-      for (int s = 0; s < slots; ++s) jacobian[0][s] = gradient[s] / sigma_;
+// What the solver minimises: Huber's loss of the relative errors, and the pull of the values before.
+struct Cost {
+  std::span<const FitCase* const> cases;
+  const Vector& prior;
+  const FitOptions& options;
+
+  double at(const double* x, double* gradient) const {
+    double cost = 0;
+    Gradient slope = Gradient::Zero(), one_slope;
+    for (const FitCase* one : cases) {
+      const double r = relative_error(*one, x, gradient ? &one_slope : nullptr) / options.sigma;
+      const double far = std::abs(r) > options.huber ? options.huber / std::abs(r) : 1;
+      cost += far == 1 ? r * r / 2 : options.huber * (std::abs(r) - options.huber / 2);
+      if (gradient) slope += far * r / options.sigma * one_slope;
     }
-    return true;
-  }
-
- private:
-  const FitCase& one_;
-  double sigma_;
-};
-
-class Prior : public ceres::SizedCostFunction<slots, slots> {
- public:
-  explicit Prior(const Vector& at) : at_(at) {}
-  bool Evaluate(double const* const* x, double* residual, double** jacobian) const override {
-    if (jacobian && jacobian[0]) std::fill_n(jacobian[0], slots * slots, 0.0);
     for (int s = 0; s < slots; ++s) {
       const double unit = s == tail ? tail_prior_rows : 1;
-      residual[s] = (x[0][s] - at_[static_cast<size_t>(s)]) / unit;
-      if (jacobian && jacobian[0]) jacobian[0][s * slots + s] = 1 / unit;
+      const double r = (x[s] - prior[static_cast<size_t>(s)]) / unit;
+      cost += r * r / 2;
+      slope[s] += r / unit;
     }
-    return true;
+    if (gradient) std::copy_n(slope.data(), slots, gradient);
+    return cost;
   }
-
- private:
-  Vector at_;
 };
+
+double evaluate(unsigned, const double* x, double* gradient, void* cost) {
+  return static_cast<const Cost*>(cost)->at(x, gradient);
+}
 
 struct Solution {
   Vector x;
@@ -134,29 +129,33 @@ struct Solution {
 Solution solve(std::span<const FitCase* const> cases, const Vector& prior, const Vector& start,
                const std::vector<int>& fixed, const FitOptions& options) {
   Solution solution{start, 0};
-  ceres::Problem problem;
-  for (const FitCase* one : cases) {
-    problem.AddResidualBlock(new Residual(*one, options.sigma), new ceres::HuberLoss(options.huber),
-                             solution.x.data());
-  }
-  problem.AddResidualBlock(new Prior(prior), nullptr, solution.x.data());
+  Cost cost{cases, prior, options};
+  Vector lowest, highest;
   for (int s = 0; s < slots; ++s) {
-    problem.SetParameterLowerBound(solution.x.data(), s, range_of(s).lowest);
-    problem.SetParameterUpperBound(solution.x.data(), s, range_of(s).highest);
+    const auto at = static_cast<size_t>(s);
+    const bool held = std::ranges::find(fixed, s) != fixed.end();
+    lowest[at] = held ? start[at] : range_of(s).lowest;
+    highest[at] = held ? start[at] : range_of(s).highest;
   }
-  if (static_cast<int>(fixed.size()) == slots) {
-    problem.SetParameterBlockConstant(solution.x.data());
-  } else if (!fixed.empty()) {
-    problem.SetManifold(solution.x.data(), new ceres::SubsetManifold(slots, fixed));
+  // A quasi-Newton step forgets its curvature where a region turns from compute to memory; started
+  // again from where it stopped, it goes on.
+  for (int pass = 0; pass < 3; ++pass) {
+    nlopt_opt solver = nlopt_create(NLOPT_LD_SLSQP, slots);
+    OPGAUGE_CHECK(solver, "NLopt cannot make a solver");
+    nlopt_set_min_objective(solver, evaluate, &cost);
+    nlopt_set_lower_bounds(solver, lowest.data());
+    nlopt_set_upper_bounds(solver, highest.data());
+    nlopt_set_ftol_rel(solver, 1e-9);
+    nlopt_set_maxeval(solver, 200);
+    Vector x = solution.x;
+    double value = 0;
+    nlopt_optimize(solver, x.data(), &value);
+    nlopt_destroy(solver);
+    const double before = cost.at(solution.x.data(), nullptr), after = cost.at(x.data(), nullptr);
+    if (after < before) solution.x = x;
+    solution.cost = std::min(before, after);
+    if (after > before * (1 - 1e-6)) break;
   }
-  ceres::Solver::Options how;
-  how.linear_solver_type = ceres::DENSE_QR;
-  how.max_num_iterations = 200;
-  how.function_tolerance = 1e-9;
-  how.logging_type = ceres::SILENT;
-  ceres::Solver::Summary summary;
-  ceres::Solve(how, &problem, &summary);
-  solution.cost = summary.final_cost;
   return solution;
 }
 

@@ -18,6 +18,8 @@
 #include "cli/calendar.hpp"
 #include "cli/validation_models.hpp"
 #include "cli/version.hpp"
+#include "estimate/cost_class.hpp"
+#include "graph/case.hpp"
 #include "machine/calibration.hpp"
 #include "machine/machine_files.hpp"
 
@@ -67,6 +69,27 @@ void merge(MeasuredSet& into, const MeasuredSet& from) {
   }
 }
 
+// One row a call: what was predicted, what was measured, and the features it was predicted from.
+Table call_table(const std::vector<ValidationModel>& chosen, const std::vector<ModelPrediction>& predictions, const MeasuredSet& measured,
+                 const CostConditions& conditions) {
+  Table table{{"model", "cost_class", "case", "measured_s", "predicted_s", "predicted_low_s", "predicted_high_s", "constants_s"}, {}};
+  for (const CostFeature& feature : cost_features()) table.columns.emplace_back(feature.name);
+  const auto number = [](double value) { return fmt::format("{:.9g}", value); };
+  for (const ModelPrediction& one : predictions) {
+    const auto seen = std::ranges::find(measured.models, one.model, &MeasuredModel::model);
+    if (seen == measured.models.end() || seen->node_s.size() != one.node_s.size()) continue;
+    const Graph graph = std::ranges::find(chosen, one.model, &ValidationModel::name)->load().graph;
+    const std::vector<CaseFacts> facts = facts_of(graph, conditions);
+    for (size_t n = 0; n < one.node_s.size(); ++n) {
+      std::vector<std::string> row{one.model, one.node_class[n], case_text(graph, graph.nodes[n]), number(seen->node_s[n]), number(one.node_s[n]),
+                                   number(one.node_low_s[n]), number(one.node_high_s[n]), number(one.node_constant_s[n])};
+      for (const CostFeature& feature : cost_features()) row.push_back(number(feature.value(facts[n])));
+      table.rows.push_back(std::move(row));
+    }
+  }
+  return table;
+}
+
 StoredCalibration calibration_for(const std::string& given, const Machine& machine) {
   if (!given.empty()) return {given, read_calibration(given)};
   const auto stored = newest_calibration(calibration_roots(), machine.name);
@@ -85,6 +108,7 @@ void ValidateModels::declare(CLI::App& app) {
   app.add_option("--device", device, "cpu or cuda")->capture_default_str();
   app.add_option("--min-coverage", min_coverage, "exit 1 if fewer percent of the models lie inside their interval")->check(CLI::Range(0.0, 100.0));
   app.add_flag("--rescore", rescore, "score the measurements that the folder holds already; the report says so");
+  app.add_option("--cases", cases, "write every call, predicted and measured, to FILE (CSV)")->type_name("FILE");
   output.declare(app);
 }
 
@@ -130,6 +154,10 @@ int ValidateModels::run() {
       if (code != 0 && code != 3) throw Error("observe", fmt::format("a measuring process ended with {}", code));
     }
     merge(sides[p % 2], read_record<MeasuredSet>(file));
+  }
+  if (!cases.empty()) {
+    const CostConditions conditions{model.threads, model.l2_bytes, model.l3_bytes};
+    write_file(cases, to_csv(call_table(chosen, predictions, sides[0], conditions)));
   }
   Validation result = score(predictions, sides[0], sides[1], model);
   result.failures.insert(result.failures.end(), failures.begin(), failures.end());

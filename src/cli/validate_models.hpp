@@ -12,7 +12,7 @@ namespace opgauge {
 
 struct ValidateModels {
   std::vector<std::string> models;
-  std::string calibration, machine, folder = "results/validation", budget = "10m", device = "cpu";
+  std::string calibration, machine, folder = "results/validation", budget = "10m", device = "cpu", cases;
   int visits = 40, processes = 4;
   bool rescore = false;
   double max_mape = 0, min_coverage = 0;  // percent; 0: not asked

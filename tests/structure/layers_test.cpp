@@ -117,4 +117,17 @@ TEST(Names, NoTypeIsDefinedTwice) {
   EXPECT_GT(first.size(), 100u);
 }
 
+// The loader gives LibTorch the first sgemm_ it finds: a BLAS among the program's libraries would
+// run every matrix product instead of MKL.
+TEST(Libraries, NoneOfThemBringsABlas) {
+  FILE* pipe = popen("ldd " OPGAUGE_PROGRAM, "r");
+  ASSERT_NE(pipe, nullptr);
+  std::string text;
+  for (int c; (c = fgetc(pipe)) != EOF;) text += static_cast<char>(c);
+  ASSERT_EQ(pclose(pipe), 0) << text;
+  for (const char* name : {"blas", "lapack", "atlas", "mkl"}) {
+    EXPECT_EQ(text.find(name), std::string::npos) << text;
+  }
+}
+
 }  // namespace
