@@ -41,6 +41,23 @@ TEST(CliDescribe, JsonHasTheAgreedNamesAndTheExactCounts) {
   EXPECT_EQ(json["op_histogram"]["aten::conv2d"], 53);
 }
 
+// Every published row, to the integer.
+TEST(CliDescribe, PublishedCountsAreMet) {
+  const Json file = read_json(OPGAUGE_SOURCE_DIR "/tests/fixtures/models/published.json");
+  for (const auto& [name, row] : file["models"].items()) {
+    SCOPED_TRACE(name);
+    const ProgramRun run =
+        run_program({"describe", row["spec"].get<std::string>(), "--batch", "1", "--json", "-"});
+    ASSERT_EQ(run.code, 0) << run.err;
+    const Json json = parse_json("describe", run.out);
+    EXPECT_EQ(json["parameters"], row["params"]);
+    EXPECT_EQ(json["macs"], row["macs"]);
+    EXPECT_EQ(json["flops"], 2 * row["macs"].get<int64_t>());
+    EXPECT_FALSE(json["lower_bound"].get<bool>());
+  }
+  EXPECT_GE(file["models"].size(), 10u);
+}
+
 TEST(CliDescribe, BatchPrecisionAndMemoryOrderChangeTheGraph) {
   const auto described = [](std::vector<std::string> more) {
     std::vector<std::string> arguments = {"describe", "conv_block:image=8", "--json", "-"};

@@ -91,6 +91,9 @@ TEST_P(PlannedMemory, PredictsThePeak) {
   const std::unique_ptr<Executable> executable = cpu().prepare(graph);
   const int64_t measured = executable->measure_peak_intermediate_bytes();
   EXPECT_EQ(executable->held_bytes(), plan.parameter_bytes + plan.input_bytes);
+  RecordProperty("predicted_bytes", std::to_string(plan.peak_intermediate_bytes));
+  RecordProperty("measured_bytes", std::to_string(measured));
+  RecordProperty("held_bytes", std::to_string(executable->held_bytes()));
   // oneDNN picks a bf16 convolution on channels-last tensors by shape, and some of its kernels take
   // a scratchpad whose size it does not tell; seen: 36 KiB of 6.3 MB in vit_b_32's patch embedding.
   const double allowed =

@@ -21,6 +21,7 @@ std::span<const OpRow> attention_rows();
 std::span<const OpRow> softmax_rows();
 std::span<const OpRow> pool_rows();
 std::span<const OpRow> normalization_rows();
+std::span<const OpRow> weight_norm_rows();
 std::span<const OpRow> pointwise_rows();
 std::span<const OpRow> unsized_rows();
 std::span<const OpRow> distance_rows();
@@ -56,6 +57,7 @@ inline auto all_op_rows() {
       softmax_rows(),
       pool_rows(),
       normalization_rows(),
+      weight_norm_rows(),
       pointwise_rows(),
       unsized_rows(),
       distance_rows(),
