@@ -300,7 +300,67 @@ Graph draw_signal(Block& b) {  // 1-d and 3-d convolutions
   return b.finish({b.linear(b.transpose(x, 1, 2), b.channels(16, 300))});
 }
 
+// Activations beyond the private cache, as the first layers of image models have them: norms, activations, pools and
+// depthwise convolutions that only move bytes.
+Graph draw_large_activations(Block& b) {
+  const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4}), c = 8 * b.random().whole(2, 20);
+  const double most = b.random().log_uniform(0.6e6, 5e6);
+  const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(most / static_cast<double>(n * c))), 14, 240);
+  ValueId x = b.input({n, c, side, side});
+  const ValueId first = x;
+  for (int64_t i = b.random().whole(3, 6); i > 0; --i) {
+    switch (b.random().whole(0, 9)) {
+      case 0:
+      case 1: x = b.batch_norm(x); break;
+      case 2: x = b.random().chance(0.5) ? b.unary("relu", x) : b.op("aten::relu_", {{"self", x}}); break;
+      case 3:
+      case 4: x = b.activation(x); break;
+      case 5: x = b.size(x, 2) == side ? b.add(x, first) : b.unary("relu", x); break;
+      case 6: {
+        const int64_t k = b.random().pick<int64_t>({3, 3, 5, 7});
+        x = b.conv(x, {.out = c, .kernel_h = k, .kernel_w = k, .stride = b.random().pick<int64_t>({1, 2}), .groups = c});
+        break;
+      }
+      case 7:
+        x = b.op("aten::max_pool2d", {{"self", x}, {"kernel_size", Dims{3, 3}}, {"stride", Dims{2, 2}}, {"padding", Dims{1, 1}}});
+        break;
+      case 8: x = b.mul(x, b.unary("sigmoid", b.mean(x, {2, 3}, true))); break;
+      default: x = b.cat({x, x}, 1); return b.finish({b.batch_norm(x)});
+    }
+    if (b.size(x, 2) < 8) break;
+  }
+  return b.finish({x});
+}
+
+// A few convolutions of a millisecond and more each.
+Graph draw_large_convolutions(Block& b) {
+  const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4});
+  int64_t c = 16 * b.random().whole(2, 40);
+  ValueId x;
+  if (b.random().chance(0.3)) {
+    const int64_t k = b.random().pick<int64_t>({3, 3, 5, 7, 11, 14, 20, 28});
+    const int64_t side = b.random().whole(90, 260);
+    x = b.conv(b.input({n, 3, side, side}), {.out = k > 7 ? 16 * b.random().whole(8, 50) : 16 * b.random().whole(1, 5), .kernel_h = k, .kernel_w = k,
+                                             .stride = k > 7 ? k : b.random().pick<int64_t>({1, 2}), .padding = k > 7 ? 0 : k / 2, .bias = true});
+    c = b.size(x, 1);
+  } else {
+    const int64_t side = std::clamp<int64_t>(b.random().whole(600, 6000) / c, 4, 100);
+    x = b.input({n, c, side + b.random().whole(0, 3), side});
+  }
+  for (int64_t i = b.random().whole(1, 2); i > 0; --i) {
+    const int64_t k = b.random().pick<int64_t>({3, 3, 3, 1});
+    const int64_t stride = k == 1 ? 2 : b.random().pick<int64_t>({1, 1, 2});
+    const int64_t out = 16 * b.random().whole(2, k == 1 ? 100 : 36);
+    const Block::Conv conv{.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .bias = b.random().chance(0.3)};
+    const double flops = 2.0 * static_cast<double>(b.size(x, 0) * b.size(x, 1) * out * k * k) * static_cast<double>(b.size(x, 2) * b.size(x, 3)) / static_cast<double>(stride * stride);
+    if (flops > 1.5e9 || b.size(x, 2) < 4) continue;
+    x = b.conv(x, conv);
+  }
+  return b.finish({x});
+}
+
 const Archetype rows[] = {
+    {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.10, draw_large_convolutions},
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.09, draw_small},
     {"channels-last", 0.08, draw_channels_last}, {"decoder", 0.03, draw_decoder},

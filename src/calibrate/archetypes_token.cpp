@@ -86,8 +86,9 @@ ValueId attention(Block& b, ValueId x) {
     out = b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}});
   } else if (kind < 0.5) {
     out = b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}, {"is_causal", true}});
-  } else if (kind < 0.65) {
-    const ValueId mask = b.weight({b.random().chance(0.5) ? n : 1, b.random().chance(0.3) ? h : 1, l, l});
+  } else if (kind < 0.7) {
+    ValueId mask = b.weight({b.random().chance(0.5) ? n : 1, b.random().chance(0.3) ? h : 1, l, l});
+    if (b.random().chance(0.5)) mask = b.op("aten::ge.Scalar", {{"self", mask}, {"other", 0.0}});
     out = b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}, {"attn_mask", mask}});
   } else {  // spelled out
     const double scale = 1 / std::sqrt(static_cast<double>(e));
@@ -137,6 +138,35 @@ Graph draw_transformer(Block& b) {
   else if (end < 0.5) x = b.linear(b.mean(x, {1}, false), b.channels(10, 2000));
   else if (end < 0.6) x = b.unary("tanh", b.linear(b.op("aten::select.int", {{"self", x}, {"dim", 1}, {"index", 0}}), s[2]));
   return b.finish({x});
+}
+
+// Attention by itself: cheap enough for every length, head size, mask and layout.
+Graph draw_attention(Block& b) {
+  const int64_t e = b.random().pick<int64_t>({16, 24, 32, 32, 40, 48, 64, 64, 64, 80, 96, 128}), h = b.random().log_whole(1, 16);
+  const int64_t l = b.random().log_whole(12, 400);
+  int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8});
+  while (n > 1 && static_cast<double>(n * h * l * l) * static_cast<double>(e) > 3e7) n /= 2;
+  ValueId q, k, v;
+  switch (b.random().whole(0, 2)) {
+    case 0: {  // parts of one product
+      const std::vector<ValueId> parts = b.ops("aten::chunk", {{"self", b.input({n, l, 3 * h * e})}, {"chunks", 3}, {"dim", -1}});
+      q = b.split_heads(parts[0], h), k = b.split_heads(parts[1], h), v = b.split_heads(parts[2], h);
+      break;
+    }
+    case 1:
+      q = b.split_heads(b.input({n, l, h * e}), h), k = b.split_heads(b.input({n, l, h * e}), h), v = b.split_heads(b.input({n, l, h * e}), h);
+      break;
+    default: q = b.input({n, h, l, e}), k = b.input({n, h, l, e}), v = b.input({n, h, l, e});
+  }
+  std::vector<Given> given{{"query", q}, {"key", k}, {"value", v}};
+  const double kind = b.random().uniform();
+  const auto scores = [&] { return b.weight({b.random().chance(0.5) ? n : 1, b.random().chance(0.3) ? h : 1, l, l}); };
+  if (kind < 0.2) given.emplace_back("is_causal", true);
+  else if (kind < 0.4) given.emplace_back("attn_mask", scores());
+  else if (kind < 0.6) given.emplace_back("attn_mask", b.op("aten::ge.Scalar", {{"self", scores()}, {"other", 0.0}}));
+  ValueId out = b.op("aten::scaled_dot_product_attention", given);
+  out = b.op("aten::scaled_dot_product_attention", {{"query", out}, {"key", k}, {"value", v}});
+  return b.finish({b.join_heads(out)});
 }
 
 Graph draw_cross(Block& b) {  // queries of one length over keys of another; a decode step when the first is 1
@@ -245,7 +275,7 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
 }
 
 const Archetype rows[] = {
-    {"large weights", 0.05, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"large weights", 0.05, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
     {"mixer", 0.05, draw_mixer},             {"recurrent", 0.04, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 

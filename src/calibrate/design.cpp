@@ -68,7 +68,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     std::unordered_map<uint64_t, int> here;
     for (const auto& [cost_class, cell] : candidate.cases) {
       const int count = per_class[cost_class];
-      const double need = count < options.least_cases ? 4.0 : 1.0;
+      const double need = count < 25 ? 40.0 : count < options.least_cases ? 4.0 : 1.0;
       sum += need / (1 + filled[cell] + here[cell]++);
     }
     return wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);

@@ -17,6 +17,13 @@ constexpr size_t most_parent_cases = 1500;  // a parent needs the trend of its s
 
 constexpr size_t least_variant_cases = 15;
 
+constexpr double least_context_share = 0.3;  // of a call's bytes, in at least one case
+
+constexpr double most_memory_passes = 4;     // a cold byte costs at most so many passes over main memory
+
+// Features of where operands are, not of what is computed.
+bool is_context(std::string_view feature) { return feature.starts_with("beyond_") || feature.starts_with("cold_"); }
+
 struct Case {
   CaseFacts facts;
   size_t network = 0, node = 0, cost_class = 0;
@@ -112,8 +119,27 @@ class TreeFit {
       problem.seconds[i] = one.seconds;
       problem.weights[i] = one.seconds / (one.seconds + options_.half_weight_s) + 0.05;
     }
+    // What memory beyond a cache costs is learnt only from cases that were mostly there: a slight overlap would be
+    // stretched many times by a large model.
+    for (Eigen::Index j = 0; j < n; ++j) {
+      const std::string_view name = cost_features()[row.features[static_cast<size_t>(j)]].name;
+      if (!is_context(name)) continue;
+      double most_share = 0;
+      for (const size_t i : chosen) {
+        const CaseFacts& f = cases_[i].facts;
+        const double all = name.find("weight") != std::string_view::npos ? f.weight_bytes
+                           : name.find("input") != std::string_view::npos ? f.input_bytes
+                                                                           : f.input_bytes + f.output_bytes;
+        const double value = feature_values(row, f)[static_cast<size_t>(j)];
+        if (all > 0) most_share = std::max(most_share, value / all);
+      }
+      if (most_share < least_context_share) problem.features.col(j).setZero();
+    }
     problem.most.resize(n);
-    for (Eigen::Index j = 0; j < n; ++j) problem.most[j] = cost_features()[row.features[static_cast<size_t>(j)]].most_s();
+    for (Eigen::Index j = 0; j < n; ++j) {
+      const CostFeature& feature = cost_features()[row.features[static_cast<size_t>(j)]];
+      problem.most[j] = is_context(feature.name) ? most_memory_passes * options_.conditions.memory_s_per_byte : feature.most_s();
+    }
     if (parent) {
       problem.prior_features = problem.features;
       problem.prior_seconds.resize(count);

@@ -23,7 +23,7 @@ namespace opgauge {
 namespace {
 
 // Least time that the budget should leave for a visit: three runs each, twenty-five visits.
-constexpr double passes = 75;
+constexpr double passes = 60;
 
 CostConditions conditions_of(const Machine& machine, int threads) {
   CostConditions conditions;
@@ -32,6 +32,10 @@ CostConditions conditions_of(const Machine& machine, int threads) {
     const double capacity = level.capacity_bytes();
     if (level.name == "L2" && capacity > 0) conditions.l2_bytes = capacity;
     if (level.name == "L3" && capacity > 0) conditions.l3_bytes = capacity;
+    if (level.name != "DRAM") continue;
+    for (const Bandwidth& one : level.bandwidths) {
+      if (one.kernel == "read" && one.threads == 1 && one.bytes_per_s > 0) conditions.memory_s_per_byte = 1 / one.bytes_per_s;
+    }
   }
   return conditions;
 }

@@ -13,7 +13,7 @@ namespace opgauge {
 struct DesignedCalibration {
   ExecutionOptions execution;
   std::string budget = "60s", precision = "fp32", machine, output, keep, refit, cases;
-  int networks = 400, visits = 40;
+  int networks = 500, visits = 40;
   bool dry_run = false, cross_validate = false;
 
   void declare(CLI::App& app);  // not `--machine` and `--output`, which other ways to calibrate share

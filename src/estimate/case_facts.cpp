@@ -122,6 +122,15 @@ void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts
                                        static_cast<double>(facts.groups * size_bytes(facts.dtype));
 }
 
+// ATen/native/LinearAlgebra.cpp, should_fold: the outer dimensions of `x` collapse to one.
+bool folds(const TensorType& x) {
+  if (x.is_contiguous()) return true;
+  for (size_t i = 0; i + 2 < x.sizes.size(); ++i) {
+    if (x.strides[i] != x.strides[i + 1] * x.sizes[i + 1]) return false;
+  }
+  return true;
+}
+
 void describe_matmul(const Graph& graph, const Node& node, CaseFacts& facts) {
   const TensorType* a = tensor_argument(graph, node, {"mat1", "batch1", "input", "self", "qx"});
   const TensorType* b = tensor_argument(graph, node, {"mat2", "batch2", "weight", "other", "qw", "vec2"});
@@ -131,9 +140,17 @@ void describe_matmul(const Graph& graph, const Node& node, CaseFacts& facts) {
   if (facts.name == "linear" || facts.name.starts_with("qlinear")) {
     facts.n = facts.name == "linear" ? b->sizes[0] : graph[node.outputs[0]].type.sizes.back();
     facts.m = static_cast<int64_t>(out) / std::max<int64_t>(1, facts.n);
+  } else {
+    facts.n = b->rank() == 1 ? 1 : b->sizes.back();
+  }
+  if (facts.name.starts_with("qlinear")) return;
+  if (b->rank() == 2 && a->rank() >= 3 && !folds(*a)) {
+    facts.m = std::max<int64_t>(1, a->sizes[a->sizes.size() - 2]);
+    facts.products = std::max<int64_t>(1, static_cast<int64_t>(out) / std::max<int64_t>(1, facts.m * facts.n));
+    facts.unfolded = facts.products > 1;
     return;
   }
-  facts.n = b->rank() == 1 ? 1 : b->sizes.back();
+  if (facts.name == "linear") return;
   if (b->rank() <= 2) {  // folded into one product
     facts.m = static_cast<int64_t>(out) / std::max<int64_t>(1, facts.n);
     facts.weights_transposed = b->is_contiguous();
@@ -152,6 +169,7 @@ void describe_attention(const Graph& graph, const Node& node, CaseFacts& facts) 
   facts.n = k->sizes[k->sizes.size() - 2];
   facts.products = q->numel() / std::max<int64_t>(1, facts.m * facts.k);
   facts.masked = tensor_argument(graph, node, {"attn_mask"}) != nullptr;
+  facts.causal = flag_argument(node, "is_causal");
 }
 
 void describe_pool(const Graph& graph, const Node& node, CaseFacts& facts) {
@@ -285,6 +303,10 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
       if (!value.type.is_contiguous()) {
         facts.dense_operands = false;
         facts.strided_bytes += bytes;
+        const TensorType& x = value.type;
+        const bool inner = x.rank() == 0 || x.sizes.back() <= 1 || x.strides.back() == 1;
+        facts.inner_dense &= inner;
+        if (!inner && x.numel() > 1 && *std::ranges::max_element(x.strides) > 0) facts.transposed_bytes += bytes;
       }
     } else {
       facts.weight_bytes += bytes;

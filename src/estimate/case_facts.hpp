@@ -19,6 +19,7 @@ struct CostConditions {
   int threads = 1;
   double l2_bytes = 1 << 20;   // private cache of one core
   double l3_bytes = 32 << 20;  // shared cache
+  double memory_s_per_byte = 1e-10;  // 1 / main memory's bandwidth; bounds what a fit may say of cold bytes
 };
 
 struct CaseFacts {
@@ -35,6 +36,9 @@ struct CaseFacts {
   bool channels_last = false;   // the first operand is channels-last and not contiguous
   bool inner_dimension = true;  // reductions, softmax, norms: over the innermost dimension(s)
   bool masked = false;          // attention with a mask
+  bool causal = false;          // attention that skips the keys behind a query
+  bool unfolded = false;        // a linear layer whose outer dimensions cannot be one: a product for each
+  bool inner_dense = true;      // every activation operand has stride 1 in its last dimension
   bool training = false;        // norms with batch statistics
   bool converts = false;        // the output's dtype differs from the input's
   bool broadcasts = false;
@@ -64,6 +68,7 @@ struct CaseFacts {
   double steps = 0;             // time steps x layers of recurrent ops
   double broadcast_bytes = 0;   // output bytes where an operand is broadcast
   double strided_bytes = 0;     // bytes of operands that are not contiguous
+  double transposed_bytes = 0;  // … whose last dimension is not stride 1
   double column_bytes = 0;      // im2col buffer of native convolutions
 
   // From context.

@@ -59,13 +59,15 @@ constexpr std::string_view grouped_features =
     "call flops group_flops blocked_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view native_features =
-    "call flops native_flops narrow_flops pixel_tiled_flops few_pixel_flops few_channel_flops short_inner_flops column_bytes right_bytes input_bytes weight_bytes output_bytes "
+    "call flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks column_bytes right_bytes input_bytes weight_bytes output_bytes "
     "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view product_features =
-    "call flops tiled_flops fine_tiled_flops column_tiled_flops short_column_flops short_inner_flops odd_flops result_bytes left_bytes right_bytes products strided_bytes "
+    "call flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes products strided_bytes "
     "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view attention_features =
+    "call attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores head_rows products input_bytes strided_bytes beyond_l2_bytes";
 constexpr std::string_view pointwise_features =
-    "call input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes "
+    "call input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes transposed_bytes cold_input_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view norm_features =
     "call rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes beyond_l2_bytes "
@@ -119,6 +121,7 @@ const Row rows[] = {
     {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && uses_onednn(f) && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
     {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && uses_onednn(f); }, grouped_features, "oneDNN without a channel block: gemm or reference"},
     {"conv.native_grouped", "conv.native", is_grouped, native_features, "ATen slow_conv2d a group"},
+    {"conv.patch", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.kernel_h > 7; }, conv_features, "oneDNN first-layer kernel, patches of an image"},
     {"conv.stem", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4; }, conv_features, "oneDNN first-layer kernel, channels not blocked"},
     {"conv.1x1.channels_last", "conv.1x1", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last && kernel_size(f) == 1; }, conv_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.kxk.channels_last", "conv.3x3", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last; }, conv_features, "oneDNN: no reorders of NHWC activations"},
@@ -136,16 +139,16 @@ const Row rows[] = {
     {"conv", "product", [](const Facts& f) { return f.family == OpFamily::convolution; }, "call flops input_bytes weight_bytes output_bytes column_bytes", "parent of all convolutions"},
 
     // Matrix products.
+    {"linear_unfolded", "bmm", [](const Facts& f) { return is_product(f) && f.unfolded; }, product_features, "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
     {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, product_features, "BLAS gemv"},
     {"addmm", "linear", [](const Facts& f) { return named(f, {"addmm", "mm"}) && f.weights_transposed; }, product_features, "BLAS gemm, weights [K,N]"},
-    {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.dense_operands; }, product_features, "ATen copies or uses leading dimensions"},
+    {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.inner_dense; }, product_features, "ATen copies or uses leading dimensions"},
     {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 16; }, product_features, "BLAS gemm with few rows"},
     {"linear", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && f.name != "einsum"; }, product_features, "BLAS gemm"},
     {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && f.name != "einsum" && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
     {"bmm", "product", [](const Facts& f) { return is_product(f) && f.name != "einsum"; }, product_features, "BLAS batched gemm"},
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
-    {"attention_masked", "attention", [](const Facts& f) { return f.family == OpFamily::attention && f.masked; }, "call flops tiled_attention_flops score_bytes head_rows products input_bytes strided_bytes beyond_l2_bytes", "ATen flash attention for CPU with a mask"},
-    {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, "call flops tiled_attention_flops score_bytes head_rows products input_bytes strided_bytes beyond_l2_bytes", "ATen flash attention for CPU: blocks of queries and keys"},
+    {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, attention_features, "ATen flash attention for CPU: blocks of queries and keys"},
     {"product", "any", [](const Facts&) { return false; }, "call flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
     {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call steps flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM, or a loop of cells"},
 

@@ -30,6 +30,20 @@ double group_block(const CaseFacts& f) {
   return 1;
 }
 
+// ATen/native/cpu/FlashAttentionKernel.cpp: queries are taken in blocks of 32, 64 (from 192 queries) or 256 (from 768);
+// a causal block visits the keys up to its last query.
+double query_block(const CaseFacts& f) { return f.m >= 768 ? 256 : f.m >= 192 ? 64 : 32; }
+double attention_pairs(const CaseFacts& f) {
+  const double heads = to(f.products), m = std::max(1.0, to(f.m)), n = std::max(1.0, to(f.n));
+  if (!f.causal) return heads * m * n;
+  double pairs = 0;
+  for (double from = 0; from < m; from += query_block(f)) {
+    const double rows = std::min(query_block(f), m - from);
+    pairs += rows * std::min(n, from + rows);
+  }
+  return heads * pairs;
+}
+
 const CostFeature features[] = {
     {"call", "call", "one call", [](const CaseFacts&) { return 1.0; }},
     {"flops", "FLOP", "2 x MACs, or other arithmetic", [](const CaseFacts& f) { return f.flops; }},
@@ -51,6 +65,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.beyond_l3_bytes; }},
     {"strided_bytes", "byte", "operands that are not contiguous",
      [](const CaseFacts& f) { return f.strided_bytes; }},
+    {"transposed_bytes", "byte", "operands whose last dimension is not stride 1",
+     [](const CaseFacts& f) { return f.transposed_bytes; }},
     {"broadcast_bytes", "byte", "results with a broadcast operand",
      [](const CaseFacts& f) { return f.broadcast_bytes; }},
     {"output_elements", "element", "elements written", [](const CaseFacts& f) { return f.output_elements; }},
@@ -71,23 +87,27 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return to(f.products) * to(f.m) * to(f.k) * to(size_bytes(f.dtype)); }},
     {"right_bytes", "byte", "products x n x k elements",
      [](const CaseFacts& f) { return to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)); }},
-    {"tiled_flops", "FLOP", "FLOPs with m padded to 48 and n to 16",
-     [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), 48) * up(to(f.n), 16) * to(f.k); }},
     {"fine_tiled_flops", "FLOP", "FLOPs with m padded to 8 and n to 16",
      [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), 8) * up(to(f.n), 16) * to(f.k); }},
-    {"column_tiled_flops", "FLOP", "FLOPs with n padded to 48 and m to 8",
-     [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), 8) * up(to(f.n), 48) * to(f.k); }},
-    {"short_column_flops", "FLOP", "FLOPs of products with n below 48: no full vector block",
-     [](const CaseFacts& f) { return f.n < 48 ? f.flops : 0.0; }},
-    {"short_inner_flops", "FLOP", "FLOPs of products with k below 48: packing is not paid back",
-     [](const CaseFacts& f) { return f.k < 48 ? f.flops : 0.0; }},
+    {"column_tail_flops", "FLOP", "FLOPs of columns behind the last whole vector of 16",
+     [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * to(f.n % 16) * to(f.k); }},
+    {"column_tail_blocks", "FLOP", "FLOPs of one vector of columns if there is such a rest",
+     [](const CaseFacts& f) { return f.n % 16 ? 2 * to(f.products) * to(f.m) * 16 * to(f.k) : 0.0; }},
     {"odd_flops", "FLOP", "FLOPs of products with n or k no multiple of 8",
      [](const CaseFacts& f) { return f.n % 8 != 0 || f.k % 8 != 0 ? f.flops : 0.0; }},
     {"products", "product", "independent products", [](const CaseFacts& f) { return to(f.products); }},
-    {"tiled_attention_flops", "FLOP", "4 x heads x q padded to 32 x k padded to 64 x head size",
-     [](const CaseFacts& f) { return 4 * to(f.products) * up(to(f.m), 32) * up(to(f.n), 64) * to(f.k); }},
-    {"score_bytes", "byte", "heads x queries x keys elements",
-     [](const CaseFacts& f) { return to(f.products) * to(f.m) * to(f.n) * to(size_bytes(f.dtype)); }},
+    {"attention_flops", "FLOP", "4 x heads x pairs of query and key in visited blocks x head size",
+     [](const CaseFacts& f) { return 4 * attention_pairs(f) * to(f.k); }},
+    {"attention_block_flops", "FLOP", "the same with queries padded to the block and keys to 16",
+     [](const CaseFacts& f) {
+       return 4 * attention_pairs(f) * up(to(f.m), query_block(f)) / to(f.m) * up(to(f.n), 16) / to(f.n) * to(f.k);
+     }},
+    {"narrow_attention_flops", "FLOP", "the same of fewer than 192 queries, taken in blocks of 32",
+     [](const CaseFacts& f) { return f.m < 192 ? 4 * attention_pairs(f) * to(f.k) : 0.0; }},
+    {"attention_scores", "element", "pairs of query and key in visited blocks: exponentials",
+     [](const CaseFacts& f) { return attention_pairs(f); }},
+    {"masked_scores", "element", "the same under a mask",
+     [](const CaseFacts& f) { return f.masked ? attention_pairs(f) : 0.0; }},
     {"head_rows", "row", "heads x queries", [](const CaseFacts& f) { return to(f.products) * to(f.m); }},
 
     // Convolutions.
@@ -110,19 +130,16 @@ const CostFeature features[] = {
      [](const CaseFacts& f) {
        return 2 * to(f.batch) * up(to(f.out_h * f.out_w), 16) * to(f.groups) * up(to(f.n), 8) * to(f.k);
      }},
-    {"narrow_flops", "FLOP", "FLOPs with pixels padded to 48 and channels to 16",
-     [](const CaseFacts& f) {
-       return 2 * to(f.batch) * std::max(48.0, up(to(f.out_h * f.out_w), 48)) * to(f.groups) * up(to(f.n), 16) *
-              to(f.k);
-     }},
     {"pixel_tiled_flops", "FLOP", "FLOPs with pixels padded to 48 and channels to 8",
      [](const CaseFacts& f) {
        return 2 * to(f.batch) * up(to(f.out_h * f.out_w), 48) * to(f.groups) * up(to(f.n), 8) * to(f.k);
      }},
-    {"few_pixel_flops", "FLOP", "FLOPs of images below 48 pixels",
-     [](const CaseFacts& f) { return f.out_h * f.out_w < 48 ? f.flops : 0.0; }},
-    {"few_channel_flops", "FLOP", "FLOPs of less than 48 output channels a group",
-     [](const CaseFacts& f) { return f.n < 48 ? f.flops : 0.0; }},
+    {"pixel_tail_flops", "FLOP", "FLOPs of pixels behind the last whole vector of 16 of an image",
+     [](const CaseFacts& f) { return 2 * to(f.batch * (f.out_h * f.out_w % 16)) * to(f.groups) * to(f.n) * to(f.k); }},
+    {"pixel_tail_blocks", "FLOP", "FLOPs of one vector of pixels if there is such a rest",
+     [](const CaseFacts& f) {
+       return f.out_h * f.out_w % 16 ? 2 * to(f.batch) * 16 * to(f.groups) * to(f.n) * to(f.k) : 0.0;
+     }},
     {"column_bytes", "byte", "im2col buffer", [](const CaseFacts& f) { return f.column_bytes; }},
     {"product_flops_over_k", "element", "2 x pixels x output channels",
      [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * to(f.n); }},
