@@ -332,6 +332,17 @@ Graph draw_large_activations(Block& b) {
   return b.finish({x});
 }
 
+// Many narrow groups over a whole image.
+Graph draw_grouped(Block& b) {
+  const int64_t width = b.random().pick<int64_t>({2, 4, 4, 8, 8, 16, 16, 24, 32}), groups = b.random().whole(3, 40);
+  const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4}), c = width * groups, k = b.random().pick<int64_t>({3, 3, 3, 5});
+  const double most = b.random().log_uniform(1e7, 1.5e8) / static_cast<double>(2 * n * c * width * k * k);
+  const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(most)), 6, 120);
+  ValueId x = b.conv(b.input({n, c, side, side}), {.out = c, .kernel_h = k, .kernel_w = k, .stride = b.random().pick<int64_t>({1, 1, 2}), .groups = groups});
+  x = b.unary("relu", x);
+  return b.finish({b.conv(x, {.out = c, .kernel_h = 3, .kernel_w = 3, .stride = 1, .groups = groups})});
+}
+
 // A few convolutions of a millisecond and more each.
 Graph draw_large_convolutions(Block& b) {
   const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4});
@@ -360,7 +371,7 @@ Graph draw_large_convolutions(Block& b) {
 }
 
 const Archetype rows[] = {
-    {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.10, draw_large_convolutions},
+    {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.10, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.09, draw_small},
     {"channels-last", 0.08, draw_channels_last}, {"decoder", 0.03, draw_decoder},

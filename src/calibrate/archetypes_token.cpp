@@ -142,8 +142,8 @@ Graph draw_transformer(Block& b) {
 
 // Attention by itself: cheap enough for every length, head size, mask and layout.
 Graph draw_attention(Block& b) {
-  const int64_t e = b.random().pick<int64_t>({16, 24, 32, 32, 40, 48, 64, 64, 64, 80, 96, 128}), h = b.random().log_whole(1, 16);
-  const int64_t l = b.random().log_whole(12, 400);
+  const int64_t e = b.random().pick<int64_t>({16, 24, 32, 32, 40, 48, 64, 64, 64, 80, 96, 128}), h = b.random().log_whole(2, 16);
+  const int64_t l = b.random().log_whole(24, 300);
   int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8});
   while (n > 1 && static_cast<double>(n * h * l * l) * static_cast<double>(e) > 3e7) n /= 2;
   ValueId q, k, v;

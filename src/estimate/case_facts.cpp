@@ -168,7 +168,10 @@ void describe_attention(const Graph& graph, const Node& node, CaseFacts& facts) 
   facts.k = q->sizes.back();
   facts.n = k->sizes[k->sizes.size() - 2];
   facts.products = q->numel() / std::max<int64_t>(1, facts.m * facts.k);
-  facts.masked = tensor_argument(graph, node, {"attn_mask"}) != nullptr;
+  if (const TensorType* mask = tensor_argument(graph, node, {"attn_mask"})) {
+    facts.masked = true;
+    if (mask->dtype == Dtype::boolean) facts.mask_elements = static_cast<double>(mask->numel());
+  }
   facts.causal = flag_argument(node, "is_causal");
 }
 

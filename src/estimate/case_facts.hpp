@@ -69,6 +69,7 @@ struct CaseFacts {
   double broadcast_bytes = 0;   // output bytes where an operand is broadcast
   double strided_bytes = 0;     // bytes of operands that are not contiguous
   double transposed_bytes = 0;  // … whose last dimension is not stride 1
+  double mask_elements = 0;     // of a boolean attention mask, which is turned into numbers first
   double column_bytes = 0;      // im2col buffer of native convolutions
 
   // From context.

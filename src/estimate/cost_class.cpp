@@ -56,7 +56,7 @@ constexpr std::string_view depthwise_features =
     "call depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes";
 constexpr std::string_view grouped_features =
-    "call flops group_flops blocked_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
+    "call flops group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view native_features =
     "call flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks column_bytes right_bytes input_bytes weight_bytes output_bytes "
@@ -65,7 +65,7 @@ constexpr std::string_view product_features =
     "call flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes products strided_bytes "
     "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view attention_features =
-    "call attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores head_rows products input_bytes strided_bytes beyond_l2_bytes";
+    "call attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
 constexpr std::string_view pointwise_features =
     "call input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes transposed_bytes cold_input_bytes "
     "beyond_l2_bytes beyond_l3_bytes";

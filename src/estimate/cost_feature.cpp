@@ -108,6 +108,9 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return attention_pairs(f); }},
     {"masked_scores", "element", "the same under a mask",
      [](const CaseFacts& f) { return f.masked ? attention_pairs(f) : 0.0; }},
+    {"mask_elements", "element", "elements of a boolean mask, converted first",
+     [](const CaseFacts& f) { return f.mask_elements; }},
+    {"mask_conversions", "call", "1 for a boolean mask", [](const CaseFacts& f) { return f.mask_elements > 0 ? 1.0 : 0.0; }},
     {"head_rows", "row", "heads x queries", [](const CaseFacts& f) { return to(f.products) * to(f.m); }},
 
     // Convolutions.
