@@ -14,6 +14,7 @@
 #include "cli/interruption.hpp"
 #include "cli/machine_choice.hpp"
 #include "cli/progress_line.hpp"
+#include "cli/result_report.hpp"
 #include "sweep/run.hpp"
 #include "sweep/shard.hpp"
 #include "sweep/summary.hpp"
@@ -253,6 +254,7 @@ int run_sweep_command(const SweepOptions& options) {
       .open_device = open_device,
       .probe = [&] { return probe.read(); },
       .system = SystemFiles(),
+      .energy = options.energy,
       .interrupted = interrupted,
       .progress =
           [&](const SweepProgress& now) {
@@ -271,6 +273,8 @@ int run_sweep_command(const SweepOptions& options) {
   std::vector<std::filesystem::path> written;
   for (const SweepResult& result : results_of(sweep, plan, folder.contents(), machine, protocol)) {
     for (const auto& path : write_result(folder.path(), result)) written.push_back(path);
+    for (const auto& path : write_report(folder.path(), result, options.machine, machine))
+      written.push_back(path);
   }
   const SweepSummary summary = summarize_sweep(rows, folder.contents());
   std::string text = summary_text(summary);

@@ -28,10 +28,24 @@ Scale scale_of(Range range) {
   return {scale, static_cast<int64_t>(std::llround(-low / scale))};
 }
 
-// A linear or convolution that oneDNN's int8 kernels can take, with what is fused into it.
+// The ops that can become one of oneDNN's int8 kernels, with the names of their arguments.
+struct LayerKind {
+  std::string_view target, input, weight;
+  std::string_view bias;  // "" if there is none
+  bool convolution = false;
+  bool weight_transposed = false;  // [in, out] where a linear layer has [out, in]
+};
+constexpr LayerKind layer_kinds[] = {
+    {"aten::conv2d", "input", "weight", "bias", true, false},
+    {"aten::linear", "input", "weight", "bias", false, false},
+    {"aten::mm", "self", "mat2", "", false, true},
+    {"aten::addmm", "mat1", "mat2", "self", false, true},
+};
+
+// One of them whose weights are parameters, with what is fused into it.
 struct Layer {
   const Node* node;
-  bool convolution = false;
+  const LayerKind* kind;
   const Node* norm = nullptr;
   const Node* relu = nullptr;
   ValueId input = no_value;
@@ -93,21 +107,25 @@ class Plan {
   }
 
   std::optional<Layer> recognise(const Node& node) const {
-    Layer layer{&node};
-    layer.convolution = node.target == "aten::conv2d";
-    if (!layer.convolution && node.target != "aten::linear") return std::nullopt;
+    const auto kind = std::find_if(std::begin(layer_kinds), std::end(layer_kinds),
+                                   [&](const LayerKind& one) { return one.target == node.target; });
+    if (kind == std::end(layer_kinds)) return std::nullopt;
+    Layer layer{&node, kind};
     const Call call(graph_, node);
-    layer.input = call.value("input");
+    layer.input = call.value(kind->input);
     layer.output = node.outputs[0];
-    const ValueId bias = call.value("bias");
-    if (!is_parameter(call.value("weight")) || (bias != no_value && !is_parameter(bias)))
+    const ValueId bias = kind->bias.empty() ? no_value : call.value(kind->bias);
+    if (!is_parameter(call.value(kind->weight)) || (bias != no_value && !is_parameter(bias)))
       return std::nullopt;
     if (graph_[layer.input].type.dtype != Dtype::f32 || layer.output == no_value)
       return std::nullopt;
-    if (layer.convolution && graph_[layer.input].type.rank() != 4) return std::nullopt;
-    if (!layer.convolution && graph_[layer.input].type.rank() < 2) return std::nullopt;
+    const int64_t rank = graph_[layer.input].type.rank();
+    if (kind->convolution ? rank != 4 : rank < 2) return std::nullopt;
+    if (node.target == "aten::addmm" &&
+        (graph_[bias].type.rank() != 1 || call.number("alpha") != 1 || call.number("beta") != 1))
+      return std::nullopt;
     const Node* next = only_use(layer.output);
-    if (next && layer.convolution && is_foldable_norm(*next)) {
+    if (next && kind->convolution && is_foldable_norm(*next)) {
       layer.norm = next;
       layer.output = next->outputs[0];
       next = only_use(layer.output);
@@ -215,8 +233,14 @@ class Quantizer {
   Weights prepare_weights(const Layer& layer) {
     const Call call(graph_, *layer.node);
     GraphBuilder& b = copy_.at(*layer.node);
-    ValueId weight = copy_[call.value("weight")];
-    const ValueId old_bias = call.value("bias");
+    ValueId weight = copy_[call.value(layer.kind->weight)];
+    if (layer.kind->weight_transposed) {
+      // Copied first: a view would make the parameter's own storage one that is prepared.
+      weight = b.call_once("aten::clone", {{"self", weight}});
+      weight = b.call_once("aten::t", {{"self", weight}});
+      weight = b.call_once("aten::contiguous", {{"self", weight}});
+    }
+    const ValueId old_bias = layer.kind->bias.empty() ? no_value : call.value(layer.kind->bias);
     ValueId bias = old_bias == no_value ? no_value : copy_[old_bias];
     Weights result;
     result.sizes = b.type(weight).sizes;
@@ -263,14 +287,15 @@ class Quantizer {
 
   void replace(const Layer& layer) {
     const Call call(graph_, *layer.node);
-    const Quantized x = quantize(layer.input, *layer.node, layer.convolution);
+    const bool convolution = layer.kind->convolution;
+    const Quantized x = quantize(layer.input, *layer.node, convolution);
     const Weights w = prepare_weights(layer);
     const bool u8 = plan_.stays_u8(layer.output);
     const Scale out = u8 ? scale_of(range_of(layer.output)) : Scale();
     GraphBuilder& b = copy_.at(*layer.node);
     const Dims x_sizes = b.type(x.value).sizes;
     std::vector<Given> window;
-    if (layer.convolution) {
+    if (convolution) {
       for (const char* name : {"stride", "padding", "dilation"}) {
         Dims both = call.ints(name);
         if (both.size() == 1) both.push_back(both[0]);
@@ -279,13 +304,13 @@ class Quantizer {
       window.emplace_back("groups", call.integer("groups"));
     }
     std::vector<Given> packing = {{"weight", w.weight}, {"x_shape", x_sizes}};
-    if (layer.convolution) {
+    if (convolution) {
       packing.insert(
           packing.end(),
           {{"w_scales", w.scale}, {"x_scale", x.scale.scale}, {"x_zp", x.scale.zero_point}});
       packing.insert(packing.end(), window.begin(), window.end());
     }
-    const std::string suffix = layer.convolution ? "conv" : "linear";
+    const std::string suffix = convolution ? "conv" : "linear";
     const ValueId packed =
         b.call_once("onednn::q" + suffix + "_prepack", std::move(packing), "packed");
 
@@ -301,7 +326,7 @@ class Quantizer {
     if (w.bias != no_value) given.emplace_back("bias", w.bias);
     given.insert(given.end(), window.begin(), window.end());
     const char* post_op = layer.relu ? "relu" : "none";
-    if (layer.convolution) {
+    if (convolution) {
       given.insert(given.end(), {{"attr", post_op}, {"scalars", Dims{}}, {"algorithm", ""}});
     } else {
       given.insert(
@@ -309,7 +334,7 @@ class Quantizer {
           {{"post_op_name", post_op}, {"post_op_args", Dims{}}, {"post_op_algorithm", ""}});
     }
     const ValueId y =
-        b.call(layer.convolution ? "onednn::qconv2d_pointwise" : "onednn::qlinear_pointwise",
+        b.call(convolution ? "onednn::qconv2d_pointwise" : "onednn::qlinear_pointwise",
                std::move(given), graph_[layer.output].name);
     if (u8) {
       quantized_[index(layer.output)] = Quantized{y, out};
@@ -338,6 +363,34 @@ std::vector<ValueId> ranges_wanted(const Graph& graph) {
     }
   }
   return wanted;
+}
+
+Int8Nodes int8_nodes(const Graph& graph) {
+  std::vector<const Node*> producer(graph.values.size());
+  const auto number_of = [&](const Node* node) {
+    return static_cast<int64_t>(node - graph.nodes.data());
+  };
+  // What the node's only tensor comes from, if that is a call of `target`.
+  const auto before = [&](const Node* node, std::string_view target) -> const Node* {
+    const Node* from = nullptr;
+    if (node) for_each_operand(*node, [&](ValueId id) { from = producer[index(id)]; });
+    return from && from->target == target ? from : nullptr;
+  };
+  Int8Nodes found;
+  for (const Node& node : graph.nodes) {
+    for (const ValueId id : node.outputs) {
+      if (id != no_value) producer[index(id)] = &node;
+    }
+    if (node.target.starts_with("onednn::q")) found.kernels.push_back(number_of(&node));
+    if (node.target != "aten::to.dtype" || node.outputs[0] == no_value ||
+        graph[node.outputs[0]].type.dtype != Dtype::u8)
+      continue;
+    const Node* clamp = before(&node, "aten::clamp_");  // as `quantize` wrote it
+    const Node* add = before(clamp, "aten::add.Tensor");
+    if (!add) continue;
+    for (const Node* part : {add, clamp, &node}) found.boundaries.push_back(number_of(part));
+  }
+  return found;
 }
 
 }  // namespace opgauge

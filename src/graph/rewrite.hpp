@@ -31,15 +31,22 @@ struct Range {
 };
 using Ranges = std::map<std::string, Range>;  // by Value::name
 
-// Static W8A8: linear and conv2d layers with f32 parameters become onednn::qlinear_pointwise and
-// onednn::qconv2d_pointwise, activations u8 per tensor, weights s8 per output channel, quantised
-// and packed once. A batch norm between a convolution and nothing else is folded into it, a ReLU that
-// follows is fused. Between such layers activations stay u8; where one is needed in f32 the
-// layer gives f32, where f32 meets a layer it is quantised (add, clamp_, to). Everything else runs
-// in f32.
+// Static W8A8: linear, mm, addmm and conv2d with f32 parameters become onednn::qlinear_pointwise
+// and onednn::qconv2d_pointwise, activations u8 per tensor, weights s8 per output channel,
+// quantised and packed once. A batch norm between a convolution and nothing else is folded into it,
+// a ReLU that follows is fused. Between such layers activations stay u8; where one is needed in f32
+// the layer gives f32, where f32 meets a layer it is quantised (add, clamp_, to). Everything else
+// runs in f32.
 Graph to_int8(const Graph& graph, const Ranges& ranges);
 // Values of an f32 graph whose ranges to_int8 asks for: inputs and outputs of the layers that it
-// replaces.
+// replaces. Empty: nothing in the graph has an int8 kernel, and to_int8 would change nothing.
 std::vector<ValueId> ranges_wanted(const Graph& graph);
+
+// Nodes of what to_int8 gave, by number: the int8 kernels (which also dequantise, where they give
+// f32), and those that only quantise for them.
+struct Int8Nodes {
+  std::vector<int64_t> kernels, boundaries;
+};
+Int8Nodes int8_nodes(const Graph& graph);
 
 }  // namespace opgauge

@@ -125,6 +125,8 @@ struct RowFacts {
   int64_t peak_intermediate_bytes = 0;
   int64_t macs = 0;
   int64_t calls = 0;
+  std::vector<int64_t> int8_kernels;
+  std::vector<int64_t> int8_boundaries;
   static constexpr auto fields() {
     using F = RowFacts;
     return std::make_tuple(
@@ -132,7 +134,11 @@ struct RowFacts {
         field("peak_intermediate_bytes", &F::peak_intermediate_bytes, "B",
               "highest sum of live tensors beside them"),
         field("macs", &F::macs, "", "multiply-adds counted from the dispatched calls"),
-        field("calls", &F::calls, "", "dispatched calls"));
+        field("calls", &F::calls, "", "dispatched calls"),
+        field("int8_kernels", &F::int8_kernels, "", "numbers of the nodes in int8",
+              Presence::may_be_missing),
+        field("int8_boundaries", &F::int8_boundaries, "",
+              "numbers of the nodes that quantise for them", Presence::may_be_missing));
   }
 };
 

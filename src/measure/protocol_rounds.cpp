@@ -6,6 +6,7 @@
 #include <new>
 #include <random>
 
+#include "graph/rewrite.hpp"
 #include "measure/protocol_pool.hpp"
 #include "measure/protocol_statistics.hpp"
 
@@ -24,7 +25,8 @@ class Rounds {
         hooks_(hooks),
         pool_(device, capacity_bytes),
         elapsed_(around.clock),
-        node_counts_(rows.size(), 0) {}
+        node_counts_(rows.size(), 0),
+        int8_(rows.size()) {}
 
   End run() {
     for (RowState& state : states_) {
@@ -97,6 +99,7 @@ class Rounds {
     fresh = true;
     const RunnableModel model = rows_[row].model();
     node_counts_[row] = model.graph.nodes.size();
+    int8_[row] = int8_nodes(model.graph);
     return pool_.prepare(row, model.graph, model.stored);
   }
 
@@ -113,7 +116,7 @@ class Rounds {
       seen = visit_row(executable, node_counts_[row], fresh, settings_, around_);
       seen->round = round;
       seen->at_s = at_s;
-      if (!state.facts) facts = facts_of(executable);
+      if (!state.facts) facts = facts_of(executable, int8_[row]);
     } catch (const TooLarge& error) {
       outcome = Outcome{Verdict::skipped, Stop::not_run, error.message()};
     } catch (const Error& error) {
@@ -134,13 +137,15 @@ class Rounds {
     if (const auto decided = decide(state.visits, settings_)) close(row, *decided);
   }
 
-  static RowFacts facts_of(Executable& executable) {
+  static RowFacts facts_of(Executable& executable, const Int8Nodes& int8) {
     RowFacts facts;
     facts.held_bytes = executable.held_bytes();
     facts.peak_intermediate_bytes = executable.measure_peak_intermediate_bytes();
     const ExecutedWork work = executable.count_work();
     facts.macs = work.macs;
     facts.calls = work.calls;
+    facts.int8_kernels = int8.kernels;
+    facts.int8_boundaries = int8.boundaries;
     return facts;
   }
 
@@ -161,6 +166,7 @@ class Rounds {
   PreparedPool pool_;
   ElapsedTime elapsed_;
   std::vector<size_t> node_counts_;
+  std::vector<Int8Nodes> int8_;
 };
 
 }  // namespace

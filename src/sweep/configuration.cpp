@@ -30,6 +30,11 @@ std::vector<Axis> chosen_axes(const SweepFamily& family, const Selection& select
   for (Axis& axis : axes) {
     if (axis.name == "model" && !selection.models.empty()) axis.values = selection.models;
   }
+  const auto batches = selection.axes.find("batch_size");
+  if (family.axis("model") && !family.axis("batch_size") && batches != selection.axes.end()) {
+    // Whole models have their own batch unless another is asked for.
+    axes.push_back({"batch_size", parse_axis_values("axis batch_size", batches->second, false)});
+  }
   return axes;
 }
 
@@ -133,7 +138,9 @@ Configuration configuration_of(const Sweep& sweep, size_t family, const Json& pa
 
 Grid expand(const Sweep& sweep, const Selection& selection) {
   for (const auto& [name, values] : selection.axes) {
-    const std::vector<std::string> known = sweep.axis_names();
+    std::vector<std::string> known = sweep.axis_names();
+    if (std::find(known.begin(), known.end(), "model") != known.end())
+      known.push_back("batch_size");
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       throw unknown_name("sweep " + sweep.name, "axis", name, known);
     }

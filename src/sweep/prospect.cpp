@@ -58,6 +58,12 @@ std::vector<Part> parts_of(const Grid& grid, const EstimateBasis& basis) {
   return parts;
 }
 
+// The first dimension of the first input, by convention its batch.
+std::optional<int64_t> leading_size(const Graph& graph) {
+  if (graph.inputs.empty() || graph[graph.inputs[0]].type.rank() == 0) return std::nullopt;
+  return graph[graph.inputs[0]].type.sizes[0];
+}
+
 }  // namespace
 
 ModelSource load_configuration(const Configuration& configuration) {
@@ -79,7 +85,18 @@ Prospect look_ahead(const Configuration& configuration, const EstimateBasis& bas
   Prospect prospect;
   std::optional<Graph> graph;
   try {
-    graph = build_graph(configuration);
+    const ModelSource source = load_configuration(configuration);
+    if (configuration.precision == "int8" &&
+        ranges_wanted(to_precision(source.graph, "fp32")).empty()) {
+      prospect.unsupported = true;
+      prospect.unbuildable = prospect.no_estimate =
+          "nothing in it has an int8 kernel: there are some for linear, mm, addmm and conv2d with "
+          "parameters as weights";
+      return prospect;
+    }
+    if (source.kind == ModelKind::export_file && !configuration.parameters.contains("batch_size"))
+      prospect.batch_size = leading_size(source.graph);
+    graph = to_precision(source.graph, configuration.precision);
     prospect.working_set_bytes = static_cast<double>(plan_memory(*graph).peak_live_bytes());
   } catch (const Error& error) {
     prospect.unbuildable = prospect.no_estimate = error.what();

@@ -22,7 +22,9 @@ ModelSource load_configuration(const Configuration& configuration);
 Graph build_graph(const Configuration& configuration);
 
 struct Prospect {
-  std::string unbuildable;  // why there is no graph; "" if there is one
+  std::string unbuildable;            // why there is no graph; "" if there is one
+  bool unsupported = false;           // because it has no such precision: skipped, not failed
+  std::optional<int64_t> batch_size;  // of an export that was not bound to the configuration's
   double working_set_bytes = 0;
   std::string scenario;
   std::optional<Estimate> estimate;

@@ -22,6 +22,12 @@ std::optional<double> number(const std::optional<int64_t>& value) {
   return value ? std::optional(static_cast<double>(*value)) : std::nullopt;
 }
 
+double time_of(const std::vector<int64_t>& nodes, const Summary& summary) {
+  double sum_s = 0;
+  for (const int64_t node : nodes) sum_s += summary.quiet_node_s.at(static_cast<size_t>(node));
+  return sum_s;
+}
+
 void add_measured(const RowState& state, double fastest_probe_s, SweepRow& row) {
   if (const auto summary = summarize(state.visits)) {
     row.rounds = summary->rounds;
@@ -35,6 +41,10 @@ void add_measured(const RowState& state, double fastest_probe_s, SweepRow& row) 
     row.quiet_half_width_pct = summary->quiet.half_width() * 100;
     row.contention_factor = summary->contention;
     row.throughput_per_s = static_cast<double>(row.batch_size) / summary->typical.value;
+    if (state.facts && !state.facts->int8_kernels.empty()) {
+      row.int8_kernel_ms = time_of(state.facts->int8_kernels, *summary) * ms_per_s;
+      row.int8_boundary_ms = time_of(state.facts->int8_boundaries, *summary) * ms_per_s;
+    }
   }
   if (state.energy) {
     row.energy_j = state.energy->energy_j;
@@ -95,7 +105,7 @@ Table table_of(const std::vector<SweepRow>& rows, const std::vector<std::string>
   table.columns.push_back("model");
   std::vector<std::string> between;
   for (const std::string& axis : axes) {
-    if (axis != "batch_size") between.push_back(axis);
+    if (axis != "batch_size" && axis != "model") between.push_back(axis);
   }
   table.columns.insert(table.columns.end(), between.begin(), between.end());
   table.columns.push_back("batch_size");
@@ -128,7 +138,7 @@ SweepRow analytical_row(const Configuration& configuration, const Prospect& pros
   SweepRow row;
   row.model = configuration.model;
   row.parameters = configuration.parameters;
-  row.batch_size = configuration.batch_size;
+  row.batch_size = prospect.batch_size.value_or(configuration.batch_size);
   row.device = configuration.device;
   row.precision = configuration.precision;
   row.threads = configuration.threads;

@@ -36,6 +36,7 @@ struct SweepRow {
       quiet_half_width_pct;
   std::optional<double> empirical_time_low_ms, empirical_time_high_ms;
   std::optional<double> contention_factor, quiet_error_pct;
+  std::optional<double> int8_kernel_ms, int8_boundary_ms;
   int rounds = 0;
   int samples = 0;
   Verdict verdict = Verdict::skipped;
@@ -92,6 +93,10 @@ struct SweepRow {
         field("contention_factor", &R::contention_factor, "", "typical over quiet", later),
         field("quiet_error_pct", &R::quiet_error_pct, "%",
               "of the estimate against the quiet latency", later),
+        field("int8_kernel_ms", &R::int8_kernel_ms, "ms",
+              "part of the quiet latency: int8 kernels, which give f32 where f32 follows", later),
+        field("int8_boundary_ms", &R::int8_boundary_ms, "ms",
+              "part of the quiet latency: quantising f32 for them", later),
         field("rounds", &R::rounds, "", "visits, spread over the run", later),
         field("samples", &R::samples, "", "runs of all visits", later),
         field("verdict", &R::verdict, "", "valid, noisy, budget, skipped or failed", later),

@@ -122,7 +122,8 @@ class Session {
       if (const auto lack = device->lacks(run_.plan.configurations[row].precision)) {
         close(row, {Verdict::skipped, Stop::not_run, *lack});
       } else if (!unbuildable.empty()) {
-        close(row, {Verdict::failed, Stop::not_run, unbuildable});
+        const bool unsupported = run_.plan.prospects[row].unsupported;
+        close(row, {unsupported ? Verdict::skipped : Verdict::failed, Stop::not_run, unbuildable});
       } else {
         rows.push_back(row);
       }

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "graph/builder.hpp"
+#include "graph/case.hpp"
 #include "graph/liveness.hpp"
 #include "graph/text.hpp"
 
@@ -127,6 +128,33 @@ return %s
   EXPECT_EQ(Call(q, q.nodes[4]).text("attr"), "relu");
   EXPECT_EQ(q[q.nodes[3].outputs[0]].type.dtype, Dtype::u8);
   EXPECT_EQ(macs_of(q), macs_of(g));
+}
+
+TEST(Rewrite, Int8ProductsAreLinearLayersAndTheirNodesAreTold) {
+  const Graph g = parse_graph(R"(graph products
+%x = input f32[4,64]
+%p_a = parameter f32[64,128] "a.weight"
+%p_b = parameter f32[128,10] "b.weight"
+%p_c = parameter f32[10] "b.bias"
+%h = aten::mm(self=%x, mat2=%p_a)
+%r = aten::gelu(self=%h)
+%y = aten::addmm(self=%p_c, mat1=%r, mat2=%p_b)
+return %y
+)");
+  const Graph q = to_precision(g, "int8");
+  verify(q);
+  EXPECT_EQ(macs_of(q), macs_of(g));
+  EXPECT_EQ(q[q.outputs[0]].type, g[g.outputs[0]].type);
+  const Int8Nodes nodes = int8_nodes(q);
+  EXPECT_THAT(nodes.kernels, testing::ElementsAre(3, 8));
+  EXPECT_THAT(nodes.boundaries, testing::ElementsAre(0, 1, 2, 5, 6, 7));
+  EXPECT_TRUE(int8_nodes(g).kernels.empty());
+}
+
+TEST(Rewrite, Int8LeavesAProductOfTwoActivations) {
+  const Graph g = parse_case("aten::bmm(f32[2,4,8], f32[2,8,4])");
+  EXPECT_TRUE(ranges_wanted(g).empty());
+  EXPECT_EQ(targets(to_precision(g, "int8").nodes), targets(g.nodes));
 }
 
 TEST(Rewrite, Int8ScalesCoverTheObservedRange) {

@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "graph/builder.hpp"
+#include "graph/case.hpp"
 #include "graph/liveness.hpp"
 #include "measure/sanity.hpp"
 
@@ -102,6 +103,14 @@ void check_all(const Graph& graph) {
 
 TEST(Precision, MlpsRunInAll) {
   for (const int64_t batch : {1, 16, 100}) check_all(mlp(batch, {64, 512, 256, 10}));
+}
+
+TEST(Precision, ProductsRunInAll) {
+  for (const char* text :
+       {"aten::mm(f32[16,64], parameter f32[64,96])", "aten::mm(f32[1,64], parameter f32[64,32])",
+        "aten::addmm(parameter f32[96], f32[16,64], parameter f32[64,96])"}) {
+    check_all(parse_case(text));
+  }
 }
 
 TEST(Precision, DeepMlpsStaySane) { check_all(mlp(8, std::vector<int64_t>(33, 64))); }
