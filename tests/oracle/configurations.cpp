@@ -122,32 +122,8 @@ class Reader {
   Reader(const std::string& text, GraphBuilder& builder) : text_(text), builder_(builder) {}
 
   void read() {
-    const size_t open = text_.find('(');
-    if (open == std::string::npos) throw Error(text_, "expected a call");
-    target_ = text_.substr(0, open);
-    const OpRow* op = find_op(target_);
-    if (!op) throw Error(target_, "op is not in the op table");
-    at_ = open + 1;
-    std::vector<Given> given;
-    size_t position = 0;
-    while (!take(')')) {
-      if (!given.empty()) expect(',');
-      skip();
-      std::string name;
-      size_t end = at_;
-      while (end < text_.size() &&
-             (std::isalnum(static_cast<unsigned char>(text_[end])) || text_[end] == '_'))
-        ++end;
-      if (end < text_.size() && text_[end] == '=') {
-        name = text_.substr(at_, end - at_);
-        at_ = end + 1;
-      } else {
-        if (position >= op->schema->arguments.size()) throw fail("too many arguments");
-        name = op->schema->arguments[position++].name;
-      }
-      given.emplace_back(name, value());
-    }
-    builder_.call_all(target_, std::move(given));
+    const std::string target = word();
+    if (!call(target)) throw Error(text_, "expected a call");
   }
 
  private:
@@ -172,7 +148,7 @@ class Reader {
     const size_t begin = at_;
     while (at_ < text_.size() &&
            (std::isalnum(static_cast<unsigned char>(text_[at_])) || text_[at_] == '_' ||
-            text_[at_] == '.' || text_[at_] == '-' || text_[at_] == '+')) {
+            text_[at_] == '.' || text_[at_] == ':' || text_[at_] == '-' || text_[at_] == '+')) {
       ++at_;
     }
     return text_.substr(begin, at_ - begin);
@@ -183,6 +159,35 @@ class Reader {
     const std::string inside = text_.substr(at_, end - at_);
     at_ = end + 1;
     return inside;
+  }
+
+  // The rest of a call whose name has been read; its first output.
+  std::optional<ValueId> call(const std::string& target) {
+    if (at_ >= text_.size() || text_[at_] != '(') return std::nullopt;
+    const OpRow* op = find_op(target);
+    if (!op) throw Error(target, "op is not in the op table");
+    ++at_;
+    std::vector<Given> given;
+    size_t position = 0;
+    while (!take(')')) {
+      if (!given.empty()) expect(',');
+      skip();
+      std::string name;
+      size_t end = at_;
+      while (end < text_.size() &&
+             (std::isalnum(static_cast<unsigned char>(text_[end])) || text_[end] == '_'))
+        ++end;
+      if (end < text_.size() && text_[end] == '=') {
+        name = text_.substr(at_, end - at_);
+        at_ = end + 1;
+      } else {
+        if (position >= op->schema->arguments.size()) throw fail("too many arguments");
+        name = op->schema->arguments[position++].name;
+      }
+      given.emplace_back(name, value());
+    }
+    const std::vector<ValueId> outputs = builder_.call_all(target, std::move(given));
+    return outputs.empty() ? no_value : outputs[0];
   }
 
   Argument list() {
@@ -234,6 +239,7 @@ class Reader {
       name = word();
     }
     if (name == "None") return std::monostate();
+    if (const auto made = call(name)) return ValueRef{*made};
     if (name == "True" || name == "False") return name == "True";
     for (const auto& entry : enum_names<Dtype>) {
       if (entry.name != name) continue;
@@ -270,7 +276,6 @@ class Reader {
 
   const std::string& text_;
   GraphBuilder& builder_;
-  std::string target_;
   size_t at_ = 0;
   int operands_ = 0;
 };
@@ -330,7 +335,8 @@ std::vector<Configuration> read_configurations(const std::string& folder) {
         tolerance = std::stod(line.substr(near + 1)) / 100;
         line.resize(line.rfind(')') + 1);
       }
-      for (std::string& text : expand(line)) all.push_back({std::move(text), place, refused, tolerance});
+      for (std::string& text : expand(line))
+        all.push_back({std::move(text), place, refused, tolerance});
     }
   }
   return all;

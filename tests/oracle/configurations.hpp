@@ -11,7 +11,8 @@
 // @cl channels-last; @t last two dims swapped; @r strides reversed; @h dims 1 and 2 swapped; @n
 // dims 0 and 1 swapped;
 // @s rows of a wider tensor; @2 every second element; @e first dim expanded; @l last dim expanded.
-// Arguments stand in schema order or as name=value. A line that begins with ! is a call that the
+// Arguments stand in schema order or as name=value; a tensor may be the result of another call, which
+// is made first and not compared. A line that begins with ! is a call that the
 // row must refuse, because LibTorch can say the sizes of its result only by running it.
 // `~N%` after a case: its row states private memory only to N % of all that the call allocates.
 #pragma once
@@ -36,7 +37,7 @@ struct Configuration {
 };
 std::vector<Configuration> read_configurations(const std::string& folder);
 
-// The one-node graph of a case text (already expanded).
+// The graph of a case text (already expanded); its last node is the case.
 Graph build(const std::string& text);
 
 }  // namespace opgauge::oracle

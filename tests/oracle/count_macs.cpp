@@ -25,6 +25,20 @@ int64_t correlate(const Values& in, const Values& out) {
   const at::Tensor& weight = tensor(in, 1);
   return weight.numel() == 0 ? 0 : tensor(out, 0).numel() * (weight.numel() / weight.size(0));
 }
+// oneDNN's layers report no outputs.
+int64_t quantized_matrix(const Values& in, const Values&) {
+  return tensor(in, 0).numel() * tensor(in, 3).size(1);
+}
+int64_t quantized_convolution(const Values& in, const Values&) {
+  const at::Tensor &x = tensor(in, 0), &weight = tensor(in, 3);
+  int64_t positions = x.size(0);
+  for (const size_t dim : {0, 1}) {
+    const auto at = [&](size_t argument) { return in.at(argument).toIntVector().at(dim); };
+    const int64_t window = at(9) * (weight.size(static_cast<int64_t>(dim) + 2) - 1) + 1;
+    positions *= (x.size(static_cast<int64_t>(dim) + 2) + 2 * at(8) - window) / at(7) + 1;
+  }
+  return positions * weight.numel();
+}
 int64_t scatter(const Values& in, const Values&) {
   const at::Tensor& weight = tensor(in, 1);
   return weight.numel() == 0 ? 0 : tensor(in, 0).numel() * (weight.numel() / weight.size(0));
@@ -59,6 +73,8 @@ const std::unordered_map<std::string_view, Count>& counts() {
       {"aten::linear", matrix<0>},
       {"aten::mkldnn_linear", matrix<0>},
       {"mkldnn::_linear_pointwise", matrix<0>},
+      {"onednn::qlinear_pointwise", quantized_matrix},
+      {"onednn::qconv2d_pointwise", quantized_convolution},
       {"aten::dot", dot},
       {"aten::vdot", dot},
       {"aten::convolution", either},

@@ -161,8 +161,15 @@ c10::IValue to_ivalue(const Argument& argument, const c10::TypePtr& type, const 
     if (plain->kind() == c10::TypeKind::DeviceObjType) return c10::Device(*text);
     return *text;
   }
-  if (const auto* ints = std::get_if<Dims>(&argument))
+  if (const auto* ints = std::get_if<Dims>(&argument)) {
+    const auto list = plain->cast<c10::ListType>();
+    if (list && list->getElementType()->kind() == c10::TypeKind::OptionalType) {  // Scalar?[]
+      c10::List<std::optional<at::Scalar>> numbers;
+      for (const int64_t number : *ints) numbers.push_back(at::Scalar(number));
+      return numbers;
+    }
     return *ints;  // also where the schema says SymInt[]
+  }
   if (const auto* reals = std::get_if<std::vector<double>>(&argument)) return *reals;
   if (const auto* flags = std::get_if<std::vector<bool>>(&argument)) {
     c10::List<bool> list;
@@ -294,25 +301,37 @@ Observed observe(const Graph& graph, const Node& node) {
   Operands operands;
   std::unordered_map<const c10::StorageImpl*, ValueId> owners;
   std::vector<at::Tensor> wrapped_numbers;
+  const auto arguments_of = [&](const Node& of, const c10::OperatorHandle& called) {
+    torch::jit::Stack stack;
+    for (size_t i = 0; i < of.arguments.size(); ++i) {
+      stack.push_back(to_ivalue(of.arguments[i], called.schema().arguments()[i].type(), operands,
+                                wrapped_numbers));
+    }
+    return stack;
+  };
   // Fresh operands for every run: some ops change the shape of an operand.
   const auto make_stack = [&] {
     operands.clear();
     owners.clear();
     std::mt19937 random(1);
-    for_each_operand(node, [&](ValueId id) {
-      const at::Tensor& t =
-          operands
-              .try_emplace(static_cast<int32_t>(id),
-                           random_tensor(graph[id].type, graph[id].role == Role::buffer, random))
-              .first->second;
-      owners.emplace(t.storage().unsafeGetStorageImpl(), id);
-    });
-    torch::jit::Stack stack;
-    for (size_t i = 0; i < node.arguments.size(); ++i) {
-      stack.push_back(to_ivalue(node.arguments[i], op.schema().arguments()[i].type(), operands,
-                                wrapped_numbers));
+    for (const Value& value : graph.values) {
+      if (value.role == Role::intermediate) continue;
+      const auto id = static_cast<ValueId>(&value - graph.values.data());
+      operands.emplace(static_cast<int32_t>(id),
+                       random_tensor(value.type, value.role == Role::buffer, random));
     }
-    return stack;
+    for (const Node& before : graph.nodes) {
+      if (&before == &node) break;
+      const c10::OperatorHandle called = find_operator(before);
+      torch::jit::Stack stack = arguments_of(before, called);
+      called.callBoxed(&stack);
+      operands[static_cast<int32_t>(before.outputs[0])] = stack.at(0).toTensor();
+    }
+    for_each_operand(node, [&](ValueId id) {
+      const at::Tensor& t = operands.at(static_cast<int32_t>(id));
+      if (t.has_storage()) owners.emplace(t.storage().unsafeGetStorageImpl(), id);
+    });
+    return arguments_of(node, op);
   };
   Observed observed;
   {
@@ -328,7 +347,10 @@ Observed observe(const Graph& graph, const Node& node) {
   const auto add = [&](const at::Tensor& t) {
     ObservedOutput output;
     output.defined = t.defined();
-    if (t.defined()) {
+    if (t.defined() && !t.has_storage()) {  // packed by oneDNN, its memory is its own
+      output.type = TensorType(dtype_of(t.scalar_type()), t.sizes().vec());
+      output.opaque = true;
+    } else if (t.defined()) {
       output.type = type_of(t);
       output.storage_bytes = static_cast<int64_t>(t.storage().nbytes());
       const c10::StorageImpl* storage = t.storage().unsafeGetStorageImpl();

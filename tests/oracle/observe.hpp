@@ -16,6 +16,7 @@ namespace opgauge::oracle {
 struct ObservedOutput {
   TensorType type;
   bool defined = true;
+  bool opaque = false;         // no storage and no strides to look at
   ValueId operand = no_value;  // the operand whose storage it is
   int same_as = -1;            // an earlier output with the same fresh storage
   int64_t storage_bytes = 0;

@@ -8,6 +8,10 @@
 namespace opgauge {
 namespace {
 
+int64_t rounded_up(int64_t size, int64_t block) {
+  return product({(size + block - 1) / block, block});
+}
+
 const TensorType& whole_number_operand(const Call& call, std::string_view name, Dtype dtype) {
   const TensorType& x = call.tensor(name);
   if (x.dtype == dtype || x.dtype == Dtype::i8) return x;
@@ -15,22 +19,51 @@ const TensorType& whole_number_operand(const Call& call, std::string_view name, 
                    std::string(name_of(dtype)));
 }
 
-// The packed weight is opaque; LibTorch shows it as [in, out].
+// The packed weight is opaque; LibTorch shows it as [in, out]. oneDNN's blocks for AVX-512 VNNI
+// hold 64 outputs by 64 inputs, with an i32 sum an output beside them.
 std::vector<Result> infer_linear_prepack(const Call& call) {
   const TensorType& w = whole_number_operand(call, "weight", Dtype::i8);
   if (w.rank() != 2) throw call.error("expected a weight of rank 2");
-  return {fresh(w.dtype, {w.sizes[1], w.sizes[0]})};
+  Result packed = fresh(w.dtype, {w.sizes[1], w.sizes[0]});
+  packed.storage_bytes = product({rounded_up(w.sizes[0], 64), rounded_up(w.sizes[1], 64) + 4});
+  return {packed};
+}
+
+// Blocks of 16 outputs by 4 inputs, of 16 groups where every channel is its own; the sums only if
+// there is a zero point.
+int64_t convolution_outputs(const Call& call) {
+  return rounded_up(call.tensor("weight").sizes[0], 16);
 }
 std::vector<Result> infer_convolution_prepack(const Call& call) {
   const TensorType& w = whole_number_operand(call, "weight", Dtype::i8);
-  return {fresh(w.dtype, w.sizes)};
+  if (w.rank() != 4) throw call.error("expected a weight of rank 4");
+  const int64_t inputs = w.sizes[1] == 1 ? 1 : rounded_up(w.sizes[1], 4);
+  Result packed = fresh(w.dtype, w.sizes);
+  packed.storage_bytes = product({convolution_outputs(call), inputs, w.sizes[2], w.sizes[3]}) +
+                         (call.integer("x_zp") == 0 ? 0 : product({4, convolution_outputs(call)}));
+  return {packed};
+}
+// The plain weight and scales in oneDNN's hands, and the sums before they are put beside the
+// weight.
+int64_t scratch_convolution_prepack(const Call& call) {
+  const TensorType& w = call.tensor("weight");
+  const int64_t sums = product({16, convolution_outputs(call)}) + 128;
+  return w.bytes() + product({8, w.sizes[0]}) + 128 + (call.integer("x_zp") == 0 ? 0 : sums);
 }
 Work work_prepack(const Call& call) {
   const int64_t bytes = call.tensor("weight").bytes();
   return {0, 0, bytes, bytes};
 }
 
-Dtype output_dtype(const Call& call) { return call.dtype("output_dtype").value_or(Dtype::u8); }
+Dtype output_dtype(const Call& call) {
+  const Dtype dtype = call.dtype("output_dtype").value_or(Dtype::u8);
+  if (is_floating(dtype) &&
+      (call.number("output_scale") != 1 || call.integer("output_zero_point") != 0)) {
+    throw call.error(
+        "found a scale or zero point for a result of a floating dtype, expected 1 and 0");
+  }
+  return dtype;
+}
 
 std::vector<Result> infer_linear(const Call& call) {
   const TensorType& x = whole_number_operand(call, "qx", Dtype::u8);
@@ -101,20 +134,25 @@ int64_t scratch_linear(const Call& call) {
   const int64_t block_rows = (rows + blocks - 1) / blocks;
   const int64_t accumulators = block_rows * std::min<int64_t>(columns, 64) * 4;
   const int64_t fixed = call.integer("x_zero_point") == 0 ? 896 : 1280;
-  return 16 + fixed + accumulators + (y.dtype == Dtype::u8 ? 132 : 0);
+  return 16 + fixed + accumulators +
+         (y.dtype == Dtype::u8 && call.number("output_scale") != 1 ? 132 : 0);
 }
 
-// The same for convolutions; the accumulators depend on the kernel that oneDNN picks and are
-// APPROXIMATE: 8 KiB, 13 KiB where the window is larger than 1 x 1, none if depthwise, 20 KiB more
-// for u8 results. Off by up to 10 KiB for 512 channels. An input that is not channels-last is
-// copied.
+// The same for convolutions: 8 KiB of accumulators, none if depthwise; windows larger than 1 x 1
+// add sums where there is a zero point; u8 results of another scale 20 KiB. APPROXIMATE for 1 x 1
+// windows and u8 results, whose blocks grow with the channels: 4 KiB too little for 64 input
+// channels, 8 KiB for 128. An input that is not channels-last is copied.
 int64_t scratch_convolution(const Call& call) {
   const TensorType& x = call.tensor("qx");
   const TensorType& w = call.tensor("qw");
   const TensorType& y = call.output();
+  const bool rescaled = y.dtype == Dtype::u8 && call.number("output_scale") != 1;
+  const bool sums = w.sizes[2] * w.sizes[3] > 1 && call.integer("x_zero_point") != 0;
   int64_t bytes = 16 + w.sizes[0] * 4;
   if (call.integer("groups") == 1) {
-    bytes += 8216 + (w.sizes[2] * w.sizes[3] > 1 ? 4864 : 0) + (y.dtype == Dtype::u8 ? 20480 : 0);
+    bytes += 8216 + (sums ? 4096 + product({12, w.sizes[0]}) : 0) + (rescaled ? 20480 : 0);
+  } else if (rescaled) {
+    bytes += 144;
   }
   return bytes + (x.is_channels_last() ? 0 : x.bytes());
 }
@@ -125,7 +163,7 @@ const OpRow rows[] = {
     {"onednn::qconv_prepack(Tensor weight, Tensor w_scales, float x_scale, int x_zp, int[] stride, "
      "int[] padding, int[] "
      "dilation, int groups, int[]? x_shape=None) -> Tensor",
-     OpFamily::quantize, infer_convolution_prepack, work_prepack},
+     OpFamily::quantize, infer_convolution_prepack, work_prepack, scratch_convolution_prepack},
     {"onednn::qlinear_pointwise(Tensor qx, float x_scale, int x_zero_point, Tensor qw, Tensor "
      "w_scale, Tensor "
      "w_zero_point, Tensor? bias, float output_scale, int output_zero_point, ScalarType? "

@@ -195,7 +195,7 @@ class TorchExecutable final : public Executable {
       for (const ValueId id : node.outputs) {
         if (id == no_value) continue;
         if (read[index(id)]) {
-          prepared_bytes_ += graph_[id].type.storage_bytes();
+          prepared_bytes_ += std::max(graph_[id].type.storage_bytes(), graph_[id].storage_bytes);
         } else {
           values_[index(id)].reset();
         }
