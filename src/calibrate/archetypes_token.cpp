@@ -220,6 +220,15 @@ Graph draw_mixer(Block& b) {  // linears over a transposed sequence
   return b.finish({b.add(x, feed_forward(b, b.layer_norm(x)))});
 }
 
+// Linears over tensors whose outer dimensions do not collapse, at the sizes that image models have.
+Graph draw_unfolded(Block& b) {
+  const int64_t n = b.random().whole(2, 8), l = b.random().log_whole(24, 260), d = b.random().log_whole(64, 900);
+  const ValueId x = b.input({n, l, d});
+  const int64_t out = b.random().log_whole(64, 1600);
+  if (b.random().chance(0.5)) return b.finish({b.linear(b.unary("gelu", b.linear(b.transpose(x, 1, 2), out / 2)), l)});
+  return b.finish({b.linear(b.unary("relu", b.linear(b.transpose(x, 0, 1), out)), d)});
+}
+
 Graph draw_recurrent(Block& b) {
   const bool lstm = b.random().chance(0.6), both = b.random().chance(0.3);
   const int64_t layers = b.random().whole(1, 3), directions = both ? 2 : 1;
@@ -276,7 +285,7 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
 
 const Archetype rows[] = {
     {"large weights", 0.05, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
-    {"mixer", 0.05, draw_mixer},             {"recurrent", 0.04, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
+    {"mixer", 0.05, draw_mixer}, {"unfolded", 0.04, draw_unfolded},             {"recurrent", 0.04, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 
 }  // namespace

@@ -18,8 +18,8 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
   ProtocolSettings settings;
   settings.min_rounds = settings.max_rounds = options.max_visits;
   settings.round_interval_s = 0;
-  settings.visit_s = 0;
-  settings.max_pairs = 1;
+  settings.visit_s = 0.0015;  // a short network is looped, as whoever measures one loops it
+  settings.max_pairs = 12;
   settings.visit_warm_up_s = 0;
   settings.max_warm_up_runs = 3;
   settings.row_budget_s = options.budget_s;

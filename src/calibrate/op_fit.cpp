@@ -22,7 +22,9 @@ constexpr double least_context_share = 0.3;  // of a call's bytes, in at least o
 constexpr double most_memory_passes = 4;     // a cold byte costs at most so many passes over main memory
 
 // Features of where operands are, not of what is computed.
-bool is_context(std::string_view feature) { return feature.starts_with("beyond_") || feature.starts_with("cold_"); }
+bool is_context(std::string_view feature) {
+  return (feature.starts_with("beyond_") || feature.starts_with("cold_")) && feature.ends_with("_bytes");
+}
 
 struct Case {
   CaseFacts facts;

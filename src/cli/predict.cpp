@@ -23,7 +23,7 @@ namespace opgauge {
 namespace {
 
 struct PredictArguments {
-  std::string model, estimator = "roofline", mode = "eager", precision = "fp32";
+  std::string model, estimator = "auto", mode = "eager", precision = "fp32";
   std::vector<int64_t> batches;
   std::vector<std::string> dims;
   int threads = 1;
@@ -100,9 +100,9 @@ void declare_predict(CLI::App& app, Run& run) {
   app.add_option(
       "--mode", a->mode,
       "eager: an op a kernel; fused: products with the norm, add and activation behind them");
-  std::string names;
+  std::string names = "auto (calibrated where the calibration fits, else roofline)";
   for (const Estimator& one : estimators())
-    names += (names.empty() ? "" : ", ") + std::string(one.name);
+    names += ", " + std::string(one.name);
   app.add_option("--estimator", a->estimator, names);
   app.add_option("--regions", a->regions, "how many of the heaviest regions to list")
       ->type_name("N");

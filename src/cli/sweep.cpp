@@ -28,7 +28,7 @@ struct SweepOptions {
        energy = false, quiet = false;
   std::vector<std::string> models, devices, precisions, axes;
   std::vector<int> threads;
-  std::string batch_sizes, scenario, filter, budget, folder, shard, estimator = "roofline",
+  std::string batch_sizes, scenario, filter, budget, folder, shard, estimator = "auto",
                                                                     allocator = "resident";
   double target_pct = 2.5;
   int min_rounds = 12, max_rounds = 40;
@@ -289,9 +289,9 @@ int run_sweep_command(const SweepOptions& options) {
 void declare_sweep(CLI::App& app, Run& run) {
   auto options = std::make_shared<SweepOptions>();
   SweepOptions& o = *options;
-  std::string names;
+  std::string names = "auto (calibrated where the calibration fits, else roofline)";
   for (const BuiltInSweep& one : built_in_sweeps())
-    names += (names.empty() ? "" : ", ") + std::string(one.name);
+    names += ", " + std::string(one.name);
   app.add_option("sweep", o.sweep, names + ", or a sweep's JSON file")->required();
   app.add_option("models", o.models,
                  "values of the axis `model`, where the sweep has one: names or .pt2 files");
@@ -331,7 +331,7 @@ void declare_sweep(CLI::App& app, Run& run) {
   app.add_flag("--energy", o.energy, "measure energy too where there is a meter, about 7 s a row");
   app.add_option("--seed", o.seed, "of weights, inputs and the order of rows")
       ->capture_default_str();
-  app.add_option("--estimator", o.estimator, "estimator of the analytical columns")
+  app.add_option("--estimator", o.estimator, "estimator of the analytical columns: auto, calibrated or roofline")
       ->capture_default_str();
   app.add_flag("--resume", o.resume, "continue the run in the folder");
   app.add_option("-o,--output", o.folder, "folder of the run; default results/<sweep>-<time>")

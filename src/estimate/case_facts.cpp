@@ -383,6 +383,26 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
   return facts;
 }
 
+namespace {
+
+// Code competes with tensors for L2: a kernel that ran just before is there, one that ran megabytes ago is not. Before
+// the first call of a run stands the last one of the run before.
+void set_cold_code(std::vector<CaseFacts>& all, const CostConditions& conditions) {
+  std::unordered_map<std::string_view, double> last;  // by op name, in bytes moved since the run before began
+  double clock_bytes = 0;
+  for (int run = 0; run < 2; ++run) {
+    for (CaseFacts& facts : all) {
+      if (facts.is_view) continue;
+      const auto [at, first] = last.try_emplace(facts.name, 0);
+      if (run == 1) facts.cold_code = beyond(clock_bytes - at->second, conditions.l2_bytes);
+      clock_bytes += facts.input_bytes + facts.weight_bytes + facts.output_bytes;
+      at->second = clock_bytes;
+    }
+  }
+}
+
+}  // namespace
+
 std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& conditions) {
   std::vector<CaseFacts> all;
   all.reserve(graph.nodes.size());
@@ -414,7 +434,9 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
     }
     all.push_back(std::move(facts));
   }
+  set_cold_code(all, conditions);
   for (CaseFacts& facts : all) {
+    if (facts.weight_bytes > 0) facts.cold_weight_rows = static_cast<double>(facts.n) * beyond(footprint_bytes, conditions.l3_bytes);
     facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(footprint_bytes, 4 * conditions.l2_bytes);
     facts.cold_weight_l3_bytes = facts.weight_bytes * beyond(footprint_bytes, conditions.l3_bytes);
   }

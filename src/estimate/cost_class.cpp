@@ -49,39 +49,39 @@ bool depthwise(const Facts& f) {
 bool is_product(const Facts& f) { return f.family == OpFamily::matmul; }
 
 constexpr std::string_view conv_features =
-    "call flops blocked_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
+    "call cold_code flops blocked_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes "
     "cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view depthwise_features =
-    "call depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
+    "call cold_code depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes";
 constexpr std::string_view grouped_features =
-    "call flops group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
+    "call cold_code flops group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view native_features =
-    "call flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks column_bytes right_bytes input_bytes weight_bytes output_bytes "
+    "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks column_bytes right_bytes input_bytes weight_bytes output_bytes "
     "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view product_features =
-    "call flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes products strided_bytes "
-    "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes products strided_bytes "
+    "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view attention_features =
-    "call attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
+    "call cold_code attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
 constexpr std::string_view pointwise_features =
-    "call input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes transposed_bytes cold_input_bytes "
+    "call cold_code input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes transposed_bytes cold_input_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view norm_features =
-    "call rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes beyond_l2_bytes "
+    "call cold_code rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes beyond_l2_bytes "
     "beyond_l3_bytes";
 constexpr std::string_view plane_features =
-    "call channels planes plane_vectors input_bytes output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code channels planes plane_vectors input_bytes output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pool_features =
-    "call output_elements window_elements window_rows rows planes input_bytes cold_input_bytes beyond_l2_bytes";
+    "call cold_code output_elements window_elements window_rows rows planes input_bytes cold_input_bytes beyond_l2_bytes";
 constexpr std::string_view reduction_features =
-    "call rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view copy_features =
-    "call output_bytes runs rows fresh_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code output_bytes runs rows fresh_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view cat_features =
-    "call operands segments output_bytes runs strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code operands segments output_bytes runs strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 
 struct Row {
   std::string_view name, parent;
@@ -98,7 +98,7 @@ const Row rows[] = {
     {"view.reshape", "view", [](const Facts& f) { return f.is_view && named(f, {"view", "reshape", "flatten", "unflatten", "_unsafe_view", "view_as", "reshape_as"}); },
      "call", "sizes and strides only"},
     {"view.slice", "view", [](const Facts& f) { return f.is_view && named(f, {"slice", "select", "narrow", "split", "chunk", "unbind", "split_with_sizes", "tensor_split"}); },
-     "call operands", "sizes and strides only"},
+     "call cold_code operands", "sizes and strides only"},
     {"view.permute", "view", [](const Facts& f) { return f.is_view && named(f, {"permute", "transpose", "t", "numpy_T", "swapaxes", "movedim", "mT", "T"}); },
      "call", "sizes and strides only"},
     {"view.expand", "view", [](const Facts& f) { return f.is_view && named(f, {"expand", "expand_as", "unsqueeze", "squeeze", "broadcast_to"}); },
@@ -136,10 +136,10 @@ const Row rows[] = {
     {"conv.native_1x1", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && !f.strided; }, native_features, "ATen slow_conv2d: a matrix product without im2col"},
     {"conv.native_kxk", "conv.native", is_conv, native_features, "ATen slow_conv2d: im2col and a matrix product"},
     {"conv.native", "conv", [](const Facts&) { return false; }, native_features, "parent of the native classes"},
-    {"conv", "product", [](const Facts& f) { return f.family == OpFamily::convolution; }, "call flops input_bytes weight_bytes output_bytes column_bytes", "parent of all convolutions"},
+    {"conv", "product", [](const Facts& f) { return f.family == OpFamily::convolution; }, "call cold_code flops input_bytes weight_bytes output_bytes column_bytes", "parent of all convolutions"},
 
     // Matrix products.
-    {"linear_unfolded", "bmm", [](const Facts& f) { return is_product(f) && f.unfolded; }, product_features, "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
+    {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code flops fine_tiled_flops result_bytes left_bytes right_bytes products cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
     {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, product_features, "BLAS gemv"},
     {"addmm", "linear", [](const Facts& f) { return named(f, {"addmm", "mm"}) && f.weights_transposed; }, product_features, "BLAS gemm, weights [K,N]"},
     {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.inner_dense; }, product_features, "ATen copies or uses leading dimensions"},
@@ -147,10 +147,10 @@ const Row rows[] = {
     {"linear", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && f.name != "einsum"; }, product_features, "BLAS gemm"},
     {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && f.name != "einsum" && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
     {"bmm", "product", [](const Facts& f) { return is_product(f) && f.name != "einsum"; }, product_features, "BLAS batched gemm"},
-    {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
+    {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
     {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, attention_features, "ATen flash attention for CPU: blocks of queries and keys"},
-    {"product", "any", [](const Facts&) { return false; }, "call flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
-    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call steps flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM, or a loop of cells"},
+    {"product", "any", [](const Facts&) { return false; }, "call cold_code flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
+    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call cold_code steps flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM, or a loop of cells"},
 
     // Norms and softmax.
     {"batch_norm_training", "batch_norm", [](const Facts& f) { return f.family == OpFamily::normalization && f.training && f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "statistics in a first pass"},
@@ -179,9 +179,9 @@ const Row rows[] = {
     {"moment", "reduction", OPGAUGE_NAMED("var", "std", "var_mean", "std_mean"), reduction_features, "Welford"},
     {"reduction_outer", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && !f.inner_dimension; }, reduction_features, "TensorIterator, vectorised over the kept dimension"},
     {"reduction", "any", [](const Facts& f) { return f.family == OpFamily::reduction; }, reduction_features, "TensorIterator, cascade sum"},
-    {"upsample_cubic", "upsample", OPGAUGE_NAMED("upsample_bicubic2d", "_upsample_bicubic2d_aa"), "call output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
-    {"upsample_linear", "upsample", OPGAUGE_NAMED("upsample_bilinear2d", "upsample_linear1d", "upsample_trilinear3d", "_upsample_bilinear2d_aa"), "call output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
-    {"upsample", "copy", [](const Facts& f) { return f.family == OpFamily::resample && f.name.find("upsample") != std::string_view::npos; }, "call output_elements output_bytes input_bytes beyond_l2_bytes", "ATen nearest"},
+    {"upsample_cubic", "upsample", OPGAUGE_NAMED("upsample_bicubic2d", "_upsample_bicubic2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
+    {"upsample_linear", "upsample", OPGAUGE_NAMED("upsample_bilinear2d", "upsample_linear1d", "upsample_trilinear3d", "_upsample_bilinear2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
+    {"upsample", "copy", [](const Facts& f) { return f.family == OpFamily::resample && f.name.find("upsample") != std::string_view::npos; }, "call cold_code output_elements output_bytes input_bytes beyond_l2_bytes", "ATen nearest"},
 
     // Copies.
     {"cat_strided", "cat", [](const Facts& f) { return named(f, {"cat", "stack", "concat"}) && !f.dense_operands; }, cat_features, "ATen cat through TensorIterator"},
@@ -195,10 +195,10 @@ const Row rows[] = {
     {"copy", "any", [](const Facts& f) { return f.family == OpFamily::copy || f.family == OpFamily::resample; }, copy_features, "ATen copy kernels"},
 
     // Indexing, factories, sorting, quantisation.
-    {"embedding", "gather", OPGAUGE_NAMED("embedding", "index_select"), "call rows output_bytes beyond_l2_bytes", "rows copied by index"},
-    {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
-    {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call rows input_bytes output_bytes", "ATen sort, topk"},
-    {"factory", "pointwise", [](const Facts& f) { return f.family == OpFamily::factory; }, "call output_bytes fresh_bytes", "ATen fill, arange"},
+    {"embedding", "gather", OPGAUGE_NAMED("embedding", "index_select"), "call cold_code rows output_bytes beyond_l2_bytes", "rows copied by index"},
+    {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call cold_code rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
+    {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call cold_code rows input_bytes output_bytes", "ATen sort, topk"},
+    {"factory", "pointwise", [](const Facts& f) { return f.family == OpFamily::factory; }, "call cold_code output_bytes fresh_bytes", "ATen fill, arange"},
     {"quantize", "pointwise", [](const Facts& f) { return f.family == OpFamily::quantize; }, pointwise_features, "boundary conversions to and from 8 bits"},
 
     // Pointwise, by function.
@@ -218,7 +218,7 @@ const Row rows[] = {
     {"compare", "pointwise", OPGAUGE_NAMED("eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_not", "bitwise_and", "bitwise_or", "where", "masked_fill", "__and__", "__or__"), pointwise_features, "TensorIterator, bool results"},
     {"pointwise", "any", [](const Facts& f) { return f.family == OpFamily::pointwise; }, pointwise_features, "TensorIterator"},
 
-    {"any", "", [](const Facts&) { return true; }, "call flops bytes", "the roofline's terms as a sum"},
+    {"any", "", [](const Facts&) { return true; }, "call cold_code flops bytes", "the roofline's terms as a sum"},
 };
 
 std::vector<CostClass> build() {

@@ -46,6 +46,10 @@ double attention_pairs(const CaseFacts& f) {
 
 const CostFeature features[] = {
     {"call", "call", "one call", [](const CaseFacts&) { return 1.0; }},
+    {"cold_code", "call", "1 if the kernel's code was pushed out of L2 since its last call",
+     [](const CaseFacts& f) { return f.cold_code; }},
+    {"cold_weight_rows", "row", "rows of weights in a model larger than L3",
+     [](const CaseFacts& f) { return f.cold_weight_rows; }},
     {"flops", "FLOP", "2 x MACs, or other arithmetic", [](const CaseFacts& f) { return f.flops; }},
     {"bytes", "byte", "everything read and written",
      [](const CaseFacts& f) { return f.input_bytes + f.weight_bytes + f.output_bytes; }},

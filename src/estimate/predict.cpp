@@ -2,9 +2,11 @@
 #include "estimate/predict.hpp"
 
 #include <algorithm>
+#include <set>
 #include <array>
 
 #include "estimate/energy.hpp"
+#include "estimate/cost_class.hpp"
 #include "estimate/estimators.hpp"
 #include "graph/case.hpp"
 #include "graph/liveness.hpp"
@@ -74,7 +76,26 @@ const Estimator& find_estimator(std::string_view name) {
   throw unknown_name("predict", "estimator", name, known);
 }
 
-Estimate predict(const Graph& graph, const Machine& machine, const EstimateOptions& options) {
+std::string_view fitting_estimator(const Graph& graph, const EstimateOptions& options) {
+  if (!options.calibration || !options.calibration->op_model) return "roofline";
+  const OpModel& model = *options.calibration->op_model;
+  if (model.threads != options.threads || options.mode != PartitionMode::eager) return "roofline";
+  std::set<std::string> suffixes;
+  for (const Node& node : graph.nodes) {
+    if (!node.op || (node.op->family != OpFamily::matmul && node.op->family != OpFamily::convolution)) continue;
+    for_each_operand(node, [&](ValueId id) { suffixes.insert(dtype_suffix(graph[id].type.dtype)); });
+  }
+  for (const std::string& suffix : suffixes) {
+    if (suffix.empty()) continue;
+    const bool known = std::ranges::any_of(model.classes, [&](const ClassFit& fit) { return fit.key.ends_with(suffix); });
+    if (!known) return "roofline";
+  }
+  return "calibrated";
+}
+
+Estimate predict(const Graph& graph, const Machine& machine, const EstimateOptions& asked) {
+  EstimateOptions options = asked;
+  if (options.estimator == "auto") options.estimator = fitting_estimator(graph, options);
   const Estimator& estimator = find_estimator(options.estimator);
   const Rates rates(machine, options.threads);
   Estimate total;

@@ -23,12 +23,16 @@ namespace opgauge {
 struct EstimateOptions {
   int threads = 1;
   PartitionMode mode = PartitionMode::eager;
-  std::string estimator = "roofline";        // a row of estimators()
+  std::string estimator = "auto";  // a row of estimators(), or "auto": see fitting_estimator()
   const Calibration* calibration = nullptr;  // nullptr: assumed coefficients, labelled so
   bool with_regions = true;                  // false: totals only, for many configurations a second
   bool with_text = true;                     // case texts in the regions
   bool allow_unknown = false;  // leave out ops outside the table, total is a lower bound
 };
+
+// "calibrated" where the calibration has an op-level model for this thread count and for the dtype of
+// the graph's products; else "roofline".
+std::string_view fitting_estimator(const Graph& graph, const EstimateOptions& options);
 
 // Precision is a property of the graph: each region is timed by the dtype that its arithmetic runs
 // in. Errors: an op outside the table, an unknown estimator, no ceiling for a dtype with

@@ -34,7 +34,7 @@ struct Prospect {
 struct EstimateBasis {
   const Machine& machine;
   const Calibration* calibration = nullptr;
-  std::string estimator = "roofline";
+  std::string estimator = "auto";
 };
 Prospect look_ahead(const Configuration& configuration, const EstimateBasis& basis);
 
