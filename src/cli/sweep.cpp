@@ -198,14 +198,20 @@ int run_sweep_command(const SweepOptions& options) {
   const Sweep sweep = find_sweep(options.sweep);
   const ProtocolSettings protocol = protocol_of(options);
   Grid grid = expand(sweep, selection_of(options));
-  if (!options.shard.empty())
-    grid = shard_of(grid, parse_shard(options.shard, environment_variable));
+  const std::optional<Shard> shard =
+      options.shard.empty() ? scheduled_shard(environment_variable)
+                            : std::optional(parse_shard(options.shard, environment_variable));
+  if (shard) grid = shard_of(grid, *shard);
+  if (shard && options.shard.empty()) {
+    std::cerr << fmt::format(
+        "shard {}/{}, as the scheduler numbers this task; --shard 0/1 runs everything\n",
+        shard->index, shard->count);
+  }
   const Machine machine = options.machine.read();
   const auto calibration = options.machine.read_calibration(machine);
   const EstimateBasis basis{machine, calibration ? &calibration->calibration : nullptr,
                             options.estimator};
-  const Plan plan =
-      plan_sweep(sweep, grid, basis, options.scenario, !options.quick && options.shard.empty());
+  const Plan plan = plan_sweep(sweep, grid, basis, options.scenario, !options.quick && !shard);
 
   if (options.dry_run) {
     say(options.output, plan_text(sweep, grid, plan, protocol));
@@ -290,8 +296,7 @@ void declare_sweep(CLI::App& app, Run& run) {
   auto options = std::make_shared<SweepOptions>();
   SweepOptions& o = *options;
   std::string names = "auto (calibrated where the calibration fits, else roofline)";
-  for (const BuiltInSweep& one : built_in_sweeps())
-    names += ", " + std::string(one.name);
+  for (const BuiltInSweep& one : built_in_sweeps()) names += ", " + std::string(one.name);
   app.add_option("sweep", o.sweep, names + ", or a sweep's JSON file")->required();
   app.add_option("models", o.models,
                  "values of the axis `model`, where the sweep has one: names or .pt2 files");
@@ -314,7 +319,7 @@ void declare_sweep(CLI::App& app, Run& run) {
       ->type_name("REGEX");
   app.add_option("--shard", o.shard,
                  "only part i of n, counted from 0, balanced by cost; auto: as Slurm, Open MPI or "
-                 "Kubernetes say")
+                 "Kubernetes number this task, which is the default where they do; 0/1: everything")
       ->type_name("i/n|auto");
   app.add_flag("--dry-run", o.dry_run, "state what would run and how long, and stop");
   app.add_flag("--estimate-only", o.estimate_only, "write the estimates without measuring");
@@ -331,7 +336,8 @@ void declare_sweep(CLI::App& app, Run& run) {
   app.add_flag("--energy", o.energy, "measure energy too where there is a meter, about 7 s a row");
   app.add_option("--seed", o.seed, "of weights, inputs and the order of rows")
       ->capture_default_str();
-  app.add_option("--estimator", o.estimator, "estimator of the analytical columns: auto, calibrated or roofline")
+  app.add_option("--estimator", o.estimator,
+                 "estimator of the analytical columns: auto, calibrated or roofline")
       ->capture_default_str();
   app.add_flag("--resume", o.resume, "continue the run in the folder");
   app.add_option("-o,--output", o.folder, "folder of the run; default results/<sweep>-<time>")

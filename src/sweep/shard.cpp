@@ -102,6 +102,16 @@ Shard parse_shard(const std::string& text, const Environment& environment) {
   return checked("--shard " + text, *index, *count);
 }
 
+std::optional<Shard> scheduled_shard(const Environment& environment) {
+  for (const Scheduler& scheduler : schedulers) {
+    const auto index = environment(scheduler.index), count = environment(scheduler.count);
+    if (!index || index->empty() || !count || count->empty()) continue;
+    const Shard shard = from_environment(environment);
+    return shard.count > 1 ? std::optional(shard) : std::nullopt;
+  }
+  return std::nullopt;
+}
+
 double nominal_cost_s(const Configuration& configuration) {
   double run_s = 0;
   try {

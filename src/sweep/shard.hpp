@@ -21,6 +21,8 @@ struct Shard {
 // Job. Throws Error: out of range, not of that form, nothing in the environment.
 using Environment = std::function<std::optional<std::string>(const char* name)>;
 Shard parse_shard(const std::string& text, const Environment& environment);
+// What "auto" gives, where a scheduler says both numbers and there is more than one task.
+std::optional<Shard> scheduled_shard(const Environment& environment);
 std::optional<std::string> environment_variable(const char* name);
 
 // Seconds that measuring a configuration is reckoned to take on a nominal machine.

@@ -55,6 +55,18 @@ TEST(Shards, AreNamedOrComeFromTheScheduler) {
             std::pair(0, 2));
 }
 
+TEST(Shards, AreTheSchedulersWhereItSaysBothNumbers) {
+  const auto found = [](std::map<std::string, std::string> variables) {
+    const auto shard = scheduled_shard(environment(std::move(variables)));
+    return shard ? std::pair(shard->index, shard->count) : std::pair(-1, 0);
+  };
+  EXPECT_EQ(found({{"SLURM_PROCID", "1"}, {"SLURM_NTASKS", "4"}}), std::pair(1, 4));
+  const std::pair none(-1, 0);
+  EXPECT_EQ(found({}), none);
+  EXPECT_EQ(found({{"SLURM_PROCID", "0"}, {"SLURM_NTASKS", "1"}}), none) << "one task is the whole";
+  EXPECT_EQ(found({{"SLURM_PROCID", "0"}}), none) << "a batch script without tasks";
+}
+
 TEST(Shards, SayWhatIsWrong) {
   EXPECT_THAT(error_of("8/8"), HasSubstr("found shard 8 of 8, expected 0 to 7"));
   EXPECT_THAT(error_of("-1/8"), HasSubstr("found shard -1 of 8"));
