@@ -3,6 +3,7 @@
 // never a crash, never undefined behaviour (the sanitizers watch), never much memory or time.
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <random>
 
 #include "graph/builder.hpp"
@@ -26,8 +27,17 @@ class Nonsense {
     try {
       const std::vector<ValueId> outputs = build.call_all(op.target(), std::move(given));
       const Graph graph = build.finish(outputs);
-      work_of(graph, graph.nodes[0]);
-      scratch_bytes_of(graph, graph.nodes[0]);
+      for (const ValueId id : outputs) {
+        if (id == no_value) continue;
+        const TensorType& type = graph[id].type;
+        EXPECT_EQ(type.sizes.size(), type.strides.size()) << op.target();
+        EXPECT_GE(type.numel(), 0) << op.target();
+        EXPECT_GE(type.offset, 0) << op.target();
+      }
+      const Work work = work_of(graph, graph.nodes[0]);
+      EXPECT_GE(std::min({work.macs, work.other_ops, work.read_bytes, work.write_bytes}), 0)
+          << op.target();
+      EXPECT_GE(scratch_bytes_of(graph, graph.nodes[0]), 0) << op.target();
       return true;
     } catch (const Error&) {
       return false;
