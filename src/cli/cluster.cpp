@@ -36,7 +36,7 @@ void declare_cluster(CLI::App& app, Run& run) {
     one->add_option("-o,--output", job->folder, "folder of the shards' folders")
         ->capture_default_str()
         ->type_name("DIR");
-    one->add_option("--cpus", job->cpus, "CPUs of a task")->check(CLI::PositiveNumber);
+    one->add_option("--cpus", job->cpus, "CPUs of a task")->check(CLI::Range(int64_t{1}, int64_t{1} << 31));
     if (std::string_view(system.name) == "slurm") {
       one->add_option("--time", job->time_limit, "time limit of a task")->capture_default_str();
     } else {

@@ -22,7 +22,7 @@ void declare_compare(CLI::App& app, Run& run) {
   app.add_option("--equal", options->equal_pct,
                  "percent by which a ratio may differ from 1 and be the same")
       ->capture_default_str()
-      ->check(CLI::PositiveNumber);
+      ->check(CLI::Range(0.01, 100.0));
   app.add_flag("--fail-on-regression", options->fail, "exit 1 if a row is SLOW");
   options->output.declare(app);
   run = [options] {

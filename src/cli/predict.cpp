@@ -89,7 +89,7 @@ void declare_predict(CLI::App& app, Run& run) {
       ->type_name("MODEL");
   app.add_option("--batch", a->batches, "batch sizes, as in 1,8,32")
       ->delimiter(',')
-      ->check(CLI::PositiveNumber)
+      ->check(CLI::Range(int64_t{1}, int64_t{1} << 31))
       ->type_name("N,…");
   app.add_option("--dim", a->dims, "symbolic size of an export, by its name or input dimension")
       ->type_name("s0=8|x.1=8");

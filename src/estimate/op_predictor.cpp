@@ -54,6 +54,7 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
       const CostFeature& feature = cost_features()[classes[at].features[i]];
       if (feature.name != coefficient.feature) continue;
       out.latency_s += coefficient.value_s * values[i];
+      if (feature.name == "call") out.call_s = coefficient.value_s;
       if (coefficient.seen_high > 0 && values[i] / coefficient.seen_high > worst) {
         worst = values[i] / coefficient.seen_high;
         worst_feature = feature.name;

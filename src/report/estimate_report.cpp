@@ -70,6 +70,37 @@ Table by_batch(const std::vector<BatchEstimate>& estimates) {
   return table;
 }
 
+// The calibrated estimator times calls by cost class, not by arithmetic and memory.
+bool timed_by_class(const Estimate& e) {
+  return std::ranges::any_of(e.regions, [](const RegionEstimate& r) { return !r.cost_class.empty(); });
+}
+
+Table by_class(const Estimate& e) {
+  struct Line {
+    std::string cost_class;
+    int calls = 0, extrapolated = 0;
+    double latency_s = 0;
+  };
+  std::vector<Line> lines;
+  for (const RegionEstimate& region : e.regions) {
+    auto at = std::ranges::find(lines, region.cost_class, &Line::cost_class);
+    if (at == lines.end()) at = lines.insert(at, {region.cost_class, 0, 0, 0});
+    ++at->calls;
+    at->extrapolated += !region.extrapolated.empty();
+    at->latency_s += region.latency_s;
+  }
+  std::ranges::stable_sort(lines, std::greater<>(), &Line::latency_s);
+  Table table;
+  table.columns = {"share", "time", "calls", "extrapolated", "cost class"};
+  for (const Line& line : lines) {
+    table.rows.push_back({format_percent(e.latency_s > 0 ? line.latency_s / e.latency_s : 0),
+                          format_seconds(line.latency_s), std::to_string(line.calls),
+                          line.extrapolated ? std::to_string(line.extrapolated) : "",
+                          line.cost_class});
+  }
+  return table;
+}
+
 // Regions of the same text are one line.
 Table heaviest(const Estimate& e, size_t most) {
   struct Line {
@@ -89,6 +120,17 @@ Table heaviest(const Estimate& e, size_t most) {
   std::ranges::stable_sort(lines, std::greater<>(), &Line::latency_s);
   if (most > 0 && lines.size() > most) lines.resize(most);
   Table table;
+  if (timed_by_class(e)) {
+    table.columns = {"share", "time", "calls", "cost class", "case", ""};
+    for (const Line& line : lines) {
+      const RegionEstimate& region = *line.region;
+      table.rows.push_back({format_percent(e.latency_s > 0 ? line.latency_s / e.latency_s : 0),
+                            format_seconds(line.latency_s), std::to_string(line.count),
+                            region.cost_class, region.text,
+                            region.extrapolated.empty() ? "" : "extrapolated"});
+    }
+    return table;
+  }
   table.columns = {"share", "time", "calls", "bound by", "arithmetic", "memory", "from", "case"};
   for (const Line& line : lines) {
     const RegionEstimate& region = *line.region;
@@ -114,6 +156,7 @@ std::string render(const std::vector<BatchEstimate>& estimates, size_t regions, 
       heading + first.model + (first.batch ? fmt::format(", batch {}", *first.batch) : "") + "\n\n";
   text += print(totals(first.estimate)) + "\n";
   if (estimates.size() > 1) text += print(by_batch(estimates)) + "\n";
+  if (timed_by_class(first.estimate)) text += print(by_class(first.estimate)) + "\n";
   text += print(heaviest(first.estimate, regions));
   std::vector<std::string> notes;
   for (const BatchEstimate& one : estimates) {
