@@ -359,8 +359,8 @@ Graph draw_large_convolutions(Block& b) {
     x = b.input({n, c, side + b.random().whole(0, 3), side});
   }
   for (int64_t i = b.random().whole(1, 2); i > 0; --i) {
-    const int64_t k = b.random().pick<int64_t>({3, 3, 3, 1});
-    const int64_t stride = k == 1 ? 2 : b.random().pick<int64_t>({1, 1, 2});
+    const int64_t k = b.random().pick<int64_t>({3, 3, 1, 1});
+    const int64_t stride = b.random().pick<int64_t>({1, 1, 2});
     const int64_t out = 16 * b.random().whole(2, k == 1 ? 100 : 36);
     const Block::Conv conv{.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .bias = b.random().chance(0.3)};
     const double flops = 2.0 * static_cast<double>(b.size(x, 0) * b.size(x, 1) * out * k * k) * static_cast<double>(b.size(x, 2) * b.size(x, 3)) / static_cast<double>(stride * stride);
@@ -371,7 +371,7 @@ Graph draw_large_convolutions(Block& b) {
 }
 
 const Archetype rows[] = {
-    {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.10, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
+    {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.14, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.09, draw_small},
     {"channels-last", 0.08, draw_channels_last}, {"decoder", 0.03, draw_decoder},
