@@ -23,4 +23,4 @@ say "second pass: the same sweep, estimated with them"
 "$opgauge" analyze --empirical "$out/second/mlp_sweep_cpu.csv" --output "$out/second/calibration_report.md"
 
 say "written"
-ls -1 "$out"/*.json "$out"/*/*.csv "$out"/*/*.json "$out"/*/*.md
+ls -1 "$out"/*.json "$out"/*/*.csv "$out"/*/*.json "$out"/*/*.md "$out"/*/*.html
