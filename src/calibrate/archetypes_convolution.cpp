@@ -59,7 +59,7 @@ ValueId asymmetric(Block& b, ValueId x) {
 }
 
 ValueId depthwise(Block& b, ValueId x) {
-  const int64_t k = b.random().pick<int64_t>({3, 3, 3, 3, 5, 5, 7, 9, 11});
+  const int64_t k = b.random().pick<int64_t>({3, 3, 3, 5, 5, 7, 7, 9, 11});
   const int64_t c = b.size(x, 1);
   return c < 2 ? x : b.conv_norm_act(x, {.out = c, .kernel_h = k, .kernel_w = k, .stride = stride_for(b, x), .groups = c, .bias = b.random().chance(0.2)});
 }
@@ -160,7 +160,7 @@ ValueId strided_depthwise(Block& b, ValueId x) {  // depthwise on a permuted vie
 ValueId resample(Block& b, ValueId x) {
   if (elements(b, x) > 4e5) return x;
   const int64_t h = b.size(x, 2) * 2, w = b.size(x, 3) * 2;
-  const int64_t kind = b.random().whole(0, 3);
+  const int64_t kind = b.random().pick<int64_t>({0, 1, 1, 1, 2, 3});
   if (kind == 0) return b.op("aten::upsample_nearest2d.vec", {{"input", x}, {"output_size", Dims{h, w}}, {"scale_factors", Argument()}});
   if (kind == 1) return b.op("aten::upsample_bilinear2d.vec", {{"input", x}, {"output_size", Dims{h, w}}, {"align_corners", b.random().chance(0.3)}, {"scale_factors", Argument()}});
   if (kind == 2) return b.op("aten::upsample_bicubic2d.vec", {{"input", x}, {"output_size", Dims{h, w}}, {"align_corners", false}, {"scale_factors", Argument()}});

@@ -230,12 +230,12 @@ Graph draw_unfolded(Block& b) {
 }
 
 Graph draw_recurrent(Block& b) {
-  const bool lstm = b.random().chance(0.6), both = b.random().chance(0.3);
+  const bool lstm = b.random().chance(0.5), both = b.random().chance(0.3);
   const int64_t layers = b.random().whole(1, 3), directions = both ? 2 : 1;
   const int64_t hidden = b.random().log_whole(16, 700), in = b.random().log_whole(16, 600), n = b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 32});
   int64_t steps = b.random().log_whole(2, 120);
   const int64_t gates = lstm ? 4 : 3;
-  while (steps > 2 && 2.0 * static_cast<double>(steps * n * gates * hidden * (in + hidden) * layers * directions) > 8e8) steps /= 2;
+  while (steps > 2 && 2.0 * static_cast<double>(steps * n * gates * hidden * (in + hidden) * layers * directions) > 3e8) steps /= 2;
   const ValueId x = b.input({n, steps, in});
   ValueList weights, state;
   for (int64_t i = 0; i < layers * directions; ++i) {
@@ -285,7 +285,7 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
 
 const Archetype rows[] = {
     {"large weights", 0.05, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
-    {"mixer", 0.05, draw_mixer}, {"unfolded", 0.04, draw_unfolded},             {"recurrent", 0.04, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
+    {"mixer", 0.05, draw_mixer}, {"unfolded", 0.04, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 
 }  // namespace

@@ -52,6 +52,9 @@ Candidate measure_up(std::string archetype, Graph graph, const CostConditions& c
   return candidate;
 }
 
+constexpr double common_cases = 20000;  // among all candidates
+constexpr double most_rarity = 300;
+
 // Greedy cover: again and again the candidate that fills most new cells for its time to the power of `time_weight`.
 std::vector<size_t> choose(const std::vector<Candidate>& candidates, const DesignOptions& options, double time_weight) {
   std::unordered_map<uint64_t, int> filled;
@@ -61,6 +64,12 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
   double shares = 0;
   for (const Archetype& kind : archetypes()) shares += kind.share;
   for (const Archetype& kind : archetypes()) quota[std::string(kind.name)] = 0.5 * kind.share / shares * options.networks;
+  // Classes that few candidates contain count more, or the common ones would use up the networks first.
+  std::unordered_map<size_t, double> rarity;
+  for (const Candidate& candidate : candidates) {
+    for (const auto& [cost_class, cell] : candidate.cases) ++rarity[cost_class];
+  }
+  for (auto& [cost_class, count] : rarity) count = std::clamp(common_cases / count, 1.0, most_rarity);
   const auto gain = [&](const Candidate& candidate) {
     const std::string& archetype = candidate.network.archetype;
     const double wanted = per_archetype[archetype] < quota[archetype] ? 100 : 1;
@@ -68,7 +77,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     std::unordered_map<uint64_t, int> here;
     for (const auto& [cost_class, cell] : candidate.cases) {
       const int count = per_class[cost_class];
-      const double need = count < 25 ? 40.0 : count < options.least_cases ? 4.0 : 1.0;
+      const double need = count < 30 ? 40.0 * rarity[cost_class] : count < options.least_cases ? 4.0 : 1.0;
       sum += need / (1 + filled[cell] + here[cell]++);
     }
     return wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);

@@ -103,6 +103,14 @@ FitResult fit_nonnegative(const FitProblem& problem) {
     const Eigen::VectorXd weight = weights.cwiseProduct(robust).cwiseQuotient(seconds.cwiseProduct(predicted));
     q.hessian = chosen.transpose() * weight.asDiagonal() * chosen;
     q.gradient_at_zero = chosen.transpose() * weight.cwiseProduct(seconds);
+    if (problem.center.size()) {
+      for (Eigen::Index j = 0; j < m; ++j) {
+        const double drawn_to = problem.center[used[static_cast<size_t>(j)]] * scale[used[static_cast<size_t>(j)]];
+        if (std::isnan(drawn_to)) continue;
+        q.hessian(j, j) += problem.center_weight;
+        q.gradient_at_zero[j] += problem.center_weight * drawn_to;
+      }
+    }
     // Each variable in units that give it curvature 1.
     const Eigen::VectorXd unit = q.hessian.diagonal().cwiseMax(1e-300).cwiseSqrt();
     q.hessian = unit.cwiseInverse().asDiagonal() * q.hessian * unit.cwiseInverse().asDiagonal();

@@ -22,6 +22,8 @@ struct FitProblem {
   Eigen::VectorXd prior_seconds;
   double prior_weight = 0;       // of all pseudo-cases together, in cases
   Eigen::VectorXd most;          // upper bound of each coefficient; empty: none
+  Eigen::VectorXd center;        // where each coefficient is drawn to, NaN: nowhere; empty: none is drawn
+  double center_weight = 0;      // of the distance from it, as a share of the mean case's time, in cases
 };
 
 struct FitResult {

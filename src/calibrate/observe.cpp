@@ -7,6 +7,14 @@
 #include "graph/text.hpp"
 
 namespace opgauge {
+namespace {
+
+void keep_least(std::vector<double>& least, const std::vector<double>& node_s) {
+  if (least.empty()) least = node_s;
+  for (size_t n = 0; n < node_s.size(); ++n) least[n] = std::min(least[n], node_s[n]);
+}
+
+}  // namespace
 
 std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork> networks, const ObserveOptions& options,
                                  const Surroundings& around, std::vector<std::string>& failures) {
@@ -20,6 +28,8 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
   settings.round_interval_s = 0;
   settings.visit_s = 0.0015;  // a short network is looped, as whoever measures one loops it
   settings.max_pairs = 12;
+  settings.end_to_end_every = options.end_to_end_every;
+  settings.warm_run_s = 0.06;  // a longer run fills the caches by itself
   settings.visit_warm_up_s = 0;
   settings.max_warm_up_runs = 3;
   settings.row_budget_s = options.budget_s;
@@ -43,20 +53,20 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
       failures.push_back(networks[i].graph.name + ": " + state.outcome->reason);
       continue;
     }
-    Observation seen{networks[i].graph.name, networks[i].archetype, networks[i].graph, {}, 0, 0, 0};
-    std::vector<double> runs;
+    Observation seen{networks[i].graph.name, networks[i].archetype, networks[i].graph, {}, {}, 0, 0, {}, 0};
+    std::vector<double> runs, sums_over_runs;
     for (const Visit& visit : state.visits) {
       if (visit.node_s.empty()) continue;
-      if (seen.quiet_node_s.empty()) seen.quiet_node_s = visit.node_s;
-      for (size_t n = 0; n < visit.node_s.size(); ++n) {
-        seen.quiet_node_s[n] = std::min(seen.quiet_node_s[n], visit.node_s[n]);
-      }
+      keep_least(seen.quiet_node_s, visit.node_s);
+      keep_least(seen.half_node_s[seen.visits % 2], visit.node_s);
       runs.push_back(visit.run_s);
+      if (visit.sum_over_run) sums_over_runs.push_back(*visit.sum_over_run);
       seen.least_run_s = seen.visits == 0 ? visit.least_run_s : std::min(seen.least_run_s, visit.least_run_s);
       ++seen.visits;
     }
     if (seen.visits == 0) continue;
     seen.typical_s = median(runs);
+    if (!sums_over_runs.empty()) seen.sum_over_run = median(sums_over_runs);
     observations.push_back(std::move(seen));
   }
   return observations;
@@ -70,6 +80,7 @@ void write_observations(const std::filesystem::path& path, std::span<const Obser
     line["group"] = one.group;
     line["graph"] = print_graph(one.graph);
     line["quiet_node_s"] = encode(one.quiet_node_s);
+    if (!one.half_node_s[1].empty()) line["half_node_s"] = Json::array({encode(one.half_node_s[0]), encode(one.half_node_s[1])});
     line["typical_s"] = encode(one.typical_s);
     line["least_run_s"] = encode(one.least_run_s);
     line["visits"] = one.visits;
@@ -95,6 +106,15 @@ std::vector<Observation> read_observations(const std::filesystem::path& path) {
     take("group", one.group);
     take("graph", graph);
     take("quiet_node_s", one.quiet_node_s);
+    if (line.contains("half_node_s")) {
+      std::vector<std::vector<double>> halves;
+      take("half_node_s", halves);
+      if (halves.size() != 2 || halves[0].size() != one.quiet_node_s.size() || halves[1].size() != one.quiet_node_s.size()) {
+        throw Error(where + ".half_node_s", "found another shape than quiet_node_s has, expected two lists of its length");
+      }
+      one.half_node_s[0] = std::move(halves[0]);
+      one.half_node_s[1] = std::move(halves[1]);
+    }
     take("typical_s", one.typical_s);
     take("least_run_s", one.least_run_s);
     take("visits", one.visits);

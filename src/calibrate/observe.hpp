@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <vector>
@@ -18,8 +19,10 @@ struct Observation {
   std::string group;               // cross-validation keeps a group together; the archetype or family
   Graph graph;
   std::vector<double> quiet_node_s;  // per node, the least over visits
+  std::vector<double> half_node_s[2];  // the same over every second visit, from the first and from the second; may be empty
   double typical_s = 0;            // median end-to-end run
   double least_run_s = 0;          // quickest end-to-end run
+  std::optional<double> sum_over_run;  // sum over nodes / the run without clocks behind it, median over visits
   int visits = 0;
 };
 
@@ -27,6 +30,7 @@ struct ObserveOptions {
   double budget_s = 60;
   int max_visits = 40;
   uint64_t seed = 1;
+  int end_to_end_every = 4;  // rounds in which a run without clocks follows the one with them; 0: none
   int64_t capacity_bytes = int64_t{8} << 30;
   std::function<void(int done, int all, int round)> progress;  // after each visit; may be empty
   std::function<bool()> interrupted;

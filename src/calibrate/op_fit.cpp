@@ -9,6 +9,8 @@
 #include "base/statistics.hpp"
 #include "calibrate/nonnegative_fit.hpp"
 #include "calibrate/random.hpp"
+#include "calibrate/spread.hpp"
+#include "calibrate/visit_bias.hpp"
 
 namespace opgauge {
 namespace {
@@ -18,6 +20,9 @@ constexpr size_t most_parent_cases = 1500;  // a parent needs the trend of its s
 constexpr size_t least_variant_cases = 15;
 
 constexpr double least_context_share = 0.3;  // of a call's bytes, in at least one case
+
+// Shorter ones are mostly launches, and no model is as short: they do not decide how wide intervals are.
+constexpr double least_network_s = 3e-4, least_call_s = 5e-5;
 
 constexpr double most_memory_passes = 4;     // a cold byte costs at most so many passes over main memory
 
@@ -32,6 +37,8 @@ struct Case {
   std::string suffix;
   double seconds = 0;
 };
+
+double weight_of(double seconds, const OpFitOptions& options) { return seconds / (seconds + options.half_weight_s) + 0.05; }
 
 std::vector<std::vector<size_t>> children_of_classes() {
   const auto& classes = cost_classes();
@@ -119,7 +126,7 @@ class TreeFit {
       const std::vector<double> values = feature_values(row, one.facts);
       for (Eigen::Index j = 0; j < n; ++j) problem.features(i, j) = values[static_cast<size_t>(j)];
       problem.seconds[i] = one.seconds;
-      problem.weights[i] = one.seconds / (one.seconds + options_.half_weight_s) + 0.05;
+      problem.weights[i] = weight_of(one.seconds, options_);
     }
     // What memory beyond a cache costs is learnt only from cases that were mostly there: a slight overlap would be
     // stretched many times by a large model.
@@ -152,6 +159,14 @@ class TreeFit {
         problem.prior_seconds[i] = std::max(seconds, 1e-8);
       }
       problem.prior_weight = options_.prior_cases;
+      // What a byte or a row costs is much the same for the relatives of a kernel.
+      problem.center = Eigen::VectorXd::Constant(n, std::numeric_limits<double>::quiet_NaN());
+      problem.center_weight = options_.center_cases;
+      for (Eigen::Index j = 0; j < n; ++j) {
+        const std::string_view name = cost_features()[row.features[static_cast<size_t>(j)]].name;
+        const auto same = std::ranges::find(parent->coefficients, name, &FeatureCoefficient::feature);
+        if (same != parent->coefficients.end()) problem.center[j] = same->value_s;
+      }
     }
     const FitResult solved = fit_nonnegative(problem);
     ClassFit fit;
@@ -188,36 +203,33 @@ std::vector<ClassFit> fit_all(const std::vector<Case>& cases, const std::set<std
   return fits;
 }
 
-// Within a network the calls of a class share an error (tau); beside it each has its own (sigma). One-way analysis of
-// variance with networks as groups, on log errors clipped at +-1.
-void set_spread(ClassFit& fit, const std::vector<const FittedCase*>& cases) {
-  std::map<size_t, std::vector<double>> by_network;
-  std::vector<double> relative, absolute;
-  for (const FittedCase* one : cases) {
-    by_network[one->network].push_back(std::clamp(std::log(one->measured_s / one->held_out_s), -1.0, 1.0));
-    relative.push_back(one->held_out_s / one->measured_s - 1);
-    absolute.push_back(std::abs(relative.back()));
+// The share 0.9 of `scores`, as split conformal prediction takes it: the ceil(0.9 (n + 1))-th smallest.
+double conformal_quantile(std::vector<double> scores) {
+  const double n = static_cast<double>(scores.size());
+  return scores.empty() ? 1.645 : quantile(std::move(scores), std::min(1.0, std::ceil((n + 1) * 0.9) / n));
+}
+
+// Split conformal: how many standard deviations hold 90 % of the held-out networks, and of the held-out calls that matter.
+void set_interval_factors(std::span<const Observation> observations, const OpFitOptions& options, OpFitResult& result) {
+  OpModel& model = result.model;
+  model.interval_factor = model.call_interval_factor = 1;
+  const OpPredictor spreads(model);
+  std::vector<double> of_networks, of_calls;
+  std::vector<std::vector<OpPrediction>> calls(observations.size());
+  for (size_t network = 0; network < observations.size(); ++network) {
+    for (const CaseFacts& facts : facts_of(observations[network].graph, options.conditions)) calls[network].push_back(spreads.predict(facts));
+    const OpPredictor::Total total = spreads.total(calls[network]);
+    if (total.latency_s <= 0 || result.network_held_out_s[network] <= 0 || result.network_measured_s[network] < least_network_s) continue;
+    of_networks.push_back(std::abs(std::log(result.network_measured_s[network] / result.network_held_out_s[network])) /
+                          std::log(total.high_s / total.latency_s));
   }
-  fit.held_out_error = median(absolute);
-  fit.held_out_bias = median(relative);
-  double within = 0, degrees = 0, inverse_counts = 0;
-  std::vector<double> means;
-  for (const auto& [network, errors] : by_network) {
-    const double center = mean(errors);
-    means.push_back(center);
-    inverse_counts += 1 / static_cast<double>(errors.size());
-    for (const double e : errors) within += (e - center) * (e - center);
-    degrees += static_cast<double>(errors.size() - 1);
+  for (const FittedCase& one : result.cases) {
+    if (one.measured_s < least_call_s) continue;
+    const OpPrediction& call = calls[one.network][one.node];
+    of_calls.push_back(std::abs(std::log(one.measured_s / one.held_out_s)) / std::log(spreads.interval(call).high_s / call.latency_s));
   }
-  const double spread = standard_deviation(means);
-  double own = degrees >= 3 ? std::sqrt(within / degrees) : spread;
-  const double between = spread * spread - own * own * inverse_counts / static_cast<double>(means.size());
-  // Few networks tell little: lean on 0.25 in log with the weight of five networks.
-  const double n = static_cast<double>(means.size());
-  const double shrunk = (std::max(0.0, between) * n + 0.0625 * 5) / (n + 5);
-  own = std::sqrt((own * own * n + 0.0625 * 5) / (n + 5));
-  fit.common_sd = std::sqrt(shrunk);
-  fit.own_sd = own;
+  model.interval_factor = conformal_quantile(std::move(of_networks));
+  model.call_interval_factor = conformal_quantile(std::move(of_calls));
 }
 
 }  // namespace
@@ -227,13 +239,14 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
   OpFitResult result;
   std::vector<Case> cases;
   std::set<std::string> suffixes;
+  const VisitBias bias(observations);
   for (size_t network = 0; network < observations.size(); ++network) {
     const Observation& seen = observations[network];
     const std::vector<CaseFacts> facts = facts_of(seen.graph, options.conditions);
     for (size_t node = 0; node < facts.size(); ++node) {
       const double seconds = seen.quiet_node_s[node];
       if (!(seconds > 0)) continue;
-      Case one{facts[node], network, node, cost_class_of(facts[node]), dtype_suffix(facts[node].dtype), std::max(seconds, 2e-8)};
+      Case one{facts[node], network, node, cost_class_of(facts[node]), dtype_suffix(facts[node].dtype), std::max(bias.at_reference(seconds, seen.visits), 2e-8)};
       // Views and integer plumbing take the time of the call whatever their dtype.
       suffixes.insert(one.suffix);
       cases.push_back(std::move(one));
@@ -241,6 +254,7 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
   }
   OpModel& model = result.model;
   model.threads = options.conditions.threads;
+  model.vector_lanes = options.conditions.vector_lanes;
   model.l2_bytes = options.conditions.l2_bytes;
   model.l3_bytes = options.conditions.l3_bytes;
   model.networks = static_cast<int>(observations.size());
@@ -258,7 +272,7 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
   }
   result.network_measured_s.assign(observations.size(), 0);
   result.network_held_out_s.assign(observations.size(), 0);
-  std::vector<std::vector<OpPrediction>> predictions(observations.size());
+  std::vector<CallPlace> places;  // of result.cases
   for (int f = 0; f < options.folds; ++f) {
     std::vector<bool> use(observations.size());
     bool any = false;
@@ -272,37 +286,21 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
     for (const Case& one : cases) {
       if (use[one.network]) continue;
       const OpPrediction prediction = predictor.predict(one.facts);
+      places.push_back(place_of(one.facts));
       result.cases.push_back({one.network, one.node, one.cost_class, cost_class_key(one.facts), cost_variant_key(one.facts),
                               one.seconds, prediction.latency_s});
       result.network_measured_s[one.network] += one.seconds;
       result.network_held_out_s[one.network] += prediction.latency_s;
     }
   }
-  std::map<std::string, std::vector<const FittedCase*>> by_key;
-  for (const FittedCase& one : result.cases) {
-    by_key[one.key].push_back(&one);
-    by_key[one.variant_key].push_back(&one);
+  std::vector<HeldOutError> errors;
+  for (size_t i = 0; i < result.cases.size(); ++i) {
+    const FittedCase& one = result.cases[i];
+    errors.push_back({one.network, one.key, one.variant_key, one.held_out_s / one.measured_s - 1, std::log(one.measured_s / one.held_out_s),
+                      weight_of(one.measured_s, options), places[i]});
   }
-  for (ClassFit& fit : model.classes) {
-    if (const auto at = by_key.find(fit.key); at != by_key.end()) set_spread(fit, at->second);
-  }
-
-  // Split conformal: how many standard deviations hold 90 % of the held-out networks.
-  const OpPredictor spreads(model);
-  std::vector<double> scores;
-  model.interval_factor = 1;
-  for (size_t network = 0; network < observations.size(); ++network) {
-    std::vector<OpPrediction> calls;
-    for (const CaseFacts& facts : facts_of(observations[network].graph, options.conditions)) {
-      calls.push_back(spreads.predict(facts));
-    }
-    const OpPredictor::Total total = spreads.total(calls);
-    if (total.latency_s <= 0 || result.network_held_out_s[network] <= 0) continue;
-    const double sd = std::log(total.high_s / total.latency_s);
-    scores.push_back(std::abs(std::log(result.network_measured_s[network] / result.network_held_out_s[network])) / sd);
-  }
-  const double n = static_cast<double>(scores.size());
-  model.interval_factor = quantile(scores, std::min(1.0, std::ceil((n + 1) * 0.9) / n));
+  learn_spread(errors, model);
+  set_interval_factors(observations, options, result);
   return result;
 }
 

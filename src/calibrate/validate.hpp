@@ -45,12 +45,15 @@ struct MeasuredModel {
   std::vector<double> node_s;  // per node, the least over visits
   double typical_s = 0;        // median end-to-end run
   double least_run_s = 0;
+  std::optional<double> sum_over_run;  // sum over nodes / the run without clocks behind it, median
   int visits = 0;
   static constexpr auto fields() {
     using M = MeasuredModel;
     return std::make_tuple(field("model", &M::model, "", "spec or file"), field("node_s", &M::node_s, "s", "least over visits of each node"),
                            field("typical_s", &M::typical_s, "s", "median end-to-end run"),
                            field("least_run_s", &M::least_run_s, "s", "quickest end-to-end run"),
+                           field("sum_over_run", &M::sum_over_run, "", "sum over nodes / the run without clocks behind it, median",
+                                 Presence::may_be_missing),
                            field("visits", &M::visits, "", "visits"));
   }
 };
@@ -125,7 +128,7 @@ struct Validation {
   std::optional<double> noise_floor_mape_raw;
   double constants_mape = 0;   // baseline, its own common factor removed
   double heavy_median_error = 0;  // calls of 50 us and more
-  double sum_of_calls_mape = 0;   // sum of least call times against the least end-to-end run
+  std::optional<double> sum_of_calls_mape;   // sum of the calls of a run against the run without clocks behind it
   double contention = 1;
   std::vector<ValidationRow> rows;
   std::vector<ClassScore> classes;

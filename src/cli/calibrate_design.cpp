@@ -28,6 +28,7 @@ constexpr double passes = 60;
 CostConditions conditions_of(const Machine& machine, int threads) {
   CostConditions conditions;
   conditions.threads = threads;
+  conditions.vector_lanes = vector_lanes(machine);
   for (const MemoryLevel& level : machine.levels) {
     const double capacity = level.capacity_bytes();
     if (level.name == "L2" && capacity > 0) conditions.l2_bytes = capacity;
@@ -155,6 +156,7 @@ int DesignedCalibration::run() {
     ObserveOptions observing;
     observing.budget_s = budget_s;
     observing.max_visits = visits;
+    observing.end_to_end_every = 0;
     observing.seed = settings.seed;
     catch_interruptions();
     ObservedSet seen = observe_with_probes(*device, design.networks, observing, "calibrating");

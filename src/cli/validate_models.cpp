@@ -156,8 +156,7 @@ int ValidateModels::run() {
     merge(sides[p % 2], read_record<MeasuredSet>(file));
   }
   if (!cases.empty()) {
-    const CostConditions conditions{model.threads, model.l2_bytes, model.l3_bytes};
-    write_file(cases, to_csv(call_table(chosen, predictions, sides[0], conditions)));
+    write_file(cases, to_csv(call_table(chosen, predictions, sides[0], conditions_of(model))));
   }
   Validation result = score(predictions, sides[0], sides[1], model);
   result.failures.insert(result.failures.end(), failures.begin(), failures.end());

@@ -111,6 +111,13 @@ void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts
   }
   for (const int64_t s : ints_argument(node, "stride")) facts.strided |= s > 1;
   for (const int64_t d : ints_argument(node, "dilation")) facts.dilated |= d > 1;
+  const auto innermost = [&](std::string_view name, int64_t otherwise) {
+    const Dims values = ints_argument(node, name);
+    return values.empty() ? otherwise : values.back();
+  };
+  facts.pad_w = innermost("padding", 0);
+  facts.stride_w = innermost("stride", 1);
+  facts.dilation_w = innermost("dilation", 1);
   facts.transposed = facts.name.starts_with("conv_transpose") || flag_argument(node, "transposed");
   facts.products = facts.groups;
   facts.m = facts.batch * facts.out_h * facts.out_w;
@@ -276,6 +283,20 @@ void describe_recurrent(const Graph& graph, const Node& node, CaseFacts& facts) 
   const Dims layers = ints_argument(node, "num_layers");
   facts.steps = static_cast<double>(steps * at_or(layers, 0, 1) * (flag_argument(node, "bidirectional") ? 2 : 1));
   facts.m = x->rank() == 3 ? x->sizes[flag_argument(node, "batch_first") ? 0 : 1] : 1;
+  for_each_operand(node, [&](ValueId id) {
+    const TensorType& type = graph[id].type;
+    if (facts.gate_elements == 0 && type.rank() == 2) {  // the first weight: [gates x hidden, inputs]
+      facts.gate_elements = facts.steps * static_cast<double>(facts.m * type.sizes[0]);
+    }
+  });
+}
+
+// Rows of sorts and selections along `dim` (the last one if not given).
+void describe_sort(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* x = tensor_argument(graph, node, {"self"});
+  if (!x || x->rank() == 0) return;
+  const Dims dims = ints_argument(node, "dim");
+  describe_reduced(*x, {dims.empty() ? -1 : dims[0]}, facts);
 }
 
 }  // namespace
@@ -290,6 +311,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
   CaseFacts facts;
   facts.name = plain_name(node);
   facts.threads = conditions.threads;
+  facts.lanes = conditions.vector_lanes;
   if (!node.op) return facts;
   facts.family = node.op->family;
   facts.variant = variant_of(node, facts.name);
@@ -363,6 +385,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
     case OpFamily::copy:
     case OpFamily::view: describe_copy(graph, node, facts); break;
     case OpFamily::recurrent: describe_recurrent(graph, node, facts); break;
+    case OpFamily::sorting: describe_sort(graph, node, facts); break;
     case OpFamily::indexing:
       if (!node.outputs.empty() && node.outputs[0] != no_value && graph[node.outputs[0]].type.rank() > 0) {
         facts.rows = facts.output_elements /
@@ -392,10 +415,9 @@ void set_cold_code(std::vector<CaseFacts>& all, const CostConditions& conditions
   double clock_bytes = 0;
   for (int run = 0; run < 2; ++run) {
     for (CaseFacts& facts : all) {
-      if (facts.is_view) continue;
       const auto [at, first] = last.try_emplace(facts.name, 0);
       if (run == 1) facts.cold_code = beyond(clock_bytes - at->second, conditions.l2_bytes);
-      clock_bytes += facts.input_bytes + facts.weight_bytes + facts.output_bytes;
+      if (!facts.is_view) clock_bytes += facts.input_bytes + facts.weight_bytes + facts.output_bytes;
       at->second = clock_bytes;
     }
   }

@@ -17,6 +17,7 @@ namespace opgauge {
 // What of the machine and the run the quantities depend on.
 struct CostConditions {
   int threads = 1;
+  double vector_lanes = 16;    // f32 numbers in a vector register: kernels work on blocks of as many channels
   double l2_bytes = 1 << 20;   // private cache of one core
   double l3_bytes = 32 << 20;  // shared cache
   double memory_s_per_byte = 1e-10;  // 1 / main memory's bandwidth; bounds what a fit may say of cold bytes
@@ -28,6 +29,7 @@ struct CaseFacts {
   OpFamily family = OpFamily::none;
   Dtype dtype = Dtype::f32;  // of the first tensor operand
   int threads = 1;
+  double lanes = 16;  // f32 numbers in a vector register
 
   // How the call is laid out.
   bool is_view = false;         // shares storage and moves nothing
@@ -49,6 +51,7 @@ struct CaseFacts {
   int64_t batch = 1, channels = 1, out_channels = 1, groups = 1;
   int64_t height = 1, width = 1, kernel_h = 1, kernel_w = 1, out_h = 1, out_w = 1;
   int64_t spatial_rank = 0;
+  int64_t pad_w = 0, stride_w = 1, dilation_w = 1;  // of the innermost spatial dimension
   bool strided = false, dilated = false, transposed = false;
 
   // Matrix products: `products` independent [m,k] x [k,n].
@@ -65,7 +68,8 @@ struct CaseFacts {
   double runs = 0;              // contiguous runs of a copy
   double segments = 0;          // pieces that cat and split write
   double operands = 0;          // tensors in lists
-  double steps = 0;             // time steps x layers of recurrent ops
+  double steps = 0;             // time steps x layers x directions of recurrent ops
+  double gate_elements = 0;     // … x batch x hidden size x gates
   double broadcast_bytes = 0;   // output bytes where an operand is broadcast
   double strided_bytes = 0;     // bytes of operands that are not contiguous
   double transposed_bytes = 0;  // … whose last dimension is not stride 1

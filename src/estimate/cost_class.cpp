@@ -13,8 +13,9 @@ namespace {
 using Facts = CaseFacts;
 
 // ATen/native/Convolution.cpp, ConvParams::use_mkldnn (2.13): f32 goes to oneDNN unless the problem is small or a
-// single-threaded 1x1.
+// single-threaded 1x1; 16-bit floats where oneDNN has kernels for them (mkldnn_bf16_device_check: AVX-512).
 bool uses_onednn(const Facts& f) {
+  if (f.dtype == Dtype::bf16 || f.dtype == Dtype::f16) return f.lanes >= 16;
   if (f.dtype != Dtype::f32) return true;
   const bool worth = f.strided || f.dilated || f.batch >= 16 || f.kernel_h != 1 || f.kernel_w != 1 ||
                      f.threads > 1;
@@ -26,9 +27,21 @@ bool is_conv(const Facts& f) { return f.family == OpFamily::convolution && f.spa
 bool is_depthwise(const Facts& f) {
   return is_conv(f) && f.groups > 1 && f.groups == f.channels && f.channels == f.out_channels && uses_onednn(f);
 }
+// oneDNN jit_uni_dw_conv_kernel_utils.hpp, init_conf: the kernel computes 4 (AVX2) or 6 (AVX-512) pixels at once and does
+// not take a padding wider than that, nor a window that lies in the padding alone.
+bool depthwise_has_kernel(const Facts& f) {
+  if (f.spatial_rank != 2) return false;
+  const int64_t together = std::min<int64_t>(f.lanes >= 16 ? 6 : 4, f.out_w);
+  const int64_t window = (f.kernel_w - 1) * f.dilation_w + 1;
+  const auto right = [&](int64_t outputs) { return (outputs - 1) * f.stride_w + window - (f.width + f.pad_w); };
+  const int64_t tail = f.out_w % together;
+  return window > f.pad_w && window > right(f.out_w) && f.pad_w <= together && right(f.out_w - tail) <= together;
+}
 bool is_grouped(const Facts& f) { return is_conv(f) && f.groups > 1 && !is_depthwise(f); }
+// Kernels for AVX-512 take blocks of 16, 8 or 4 channels inside a group, the ones for AVX2 blocks of 8.
 bool group_blocks(const Facts& f) {
-  return (f.channels / f.groups) % 4 == 0 && (f.out_channels / f.groups) % 4 == 0;
+  const int64_t block = f.lanes >= 16 ? 4 : 8;
+  return (f.channels / f.groups) % block == 0 && (f.out_channels / f.groups) % block == 0;
 }
 bool is_dense_onednn(const Facts& f) {
   return is_conv(f) && f.groups == 1 && uses_onednn(f) && !f.transposed && f.spatial_rank <= 2;
@@ -49,14 +62,14 @@ bool depthwise(const Facts& f) {
 bool is_product(const Facts& f) { return f.family == OpFamily::matmul; }
 
 constexpr std::string_view conv_features =
-    "call cold_code flops blocked_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
+    "call cold_code flops blocked_flops narrow_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes "
     "cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view depthwise_features =
     "call cold_code depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes";
 constexpr std::string_view grouped_features =
-    "call cold_code flops group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
+    "call cold_code flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view native_features =
     "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks column_bytes right_bytes input_bytes weight_bytes output_bytes "
@@ -96,18 +109,19 @@ struct Row {
 const Row rows[] = {
     // Views first: they move nothing.
     {"view.reshape", "view", [](const Facts& f) { return f.is_view && named(f, {"view", "reshape", "flatten", "unflatten", "_unsafe_view", "view_as", "reshape_as"}); },
-     "call", "sizes and strides only"},
+     "call cold_code", "sizes and strides only"},
     {"view.slice", "view", [](const Facts& f) { return f.is_view && named(f, {"slice", "select", "narrow", "split", "chunk", "unbind", "split_with_sizes", "tensor_split"}); },
      "call cold_code operands", "sizes and strides only"},
     {"view.permute", "view", [](const Facts& f) { return f.is_view && named(f, {"permute", "transpose", "t", "numpy_T", "swapaxes", "movedim", "mT", "T"}); },
-     "call", "sizes and strides only"},
+     "call cold_code", "sizes and strides only"},
     {"view.expand", "view", [](const Facts& f) { return f.is_view && named(f, {"expand", "expand_as", "unsqueeze", "squeeze", "broadcast_to"}); },
-     "call", "sizes and strides only"},
+     "call cold_code", "sizes and strides only"},
     {"view.none", "view", [](const Facts& f) { return f.is_view && named(f, {"dropout", "feature_dropout", "alpha_dropout", "contiguous", "to", "type_as", "alias", "detach"}); },
-     "call", "returns its argument"},
-    {"view", "any", [](const Facts& f) { return f.is_view || f.family == OpFamily::none; }, "call", "sizes and strides only"},
+     "call cold_code", "returns its argument"},
+    {"view", "any", [](const Facts& f) { return f.is_view || f.family == OpFamily::none; }, "call cold_code", "sizes and strides only"},
 
     // Convolutions.
+    {"conv.depthwise_odd", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && !depthwise_has_kernel(f); }, "call cold_code flops depthwise_pixels group_pixels column_bytes groups input_bytes output_bytes images", "oneDNN gemm or reference: the padding does not fit the kernel"},
     {"conv.depthwise_3.channels_last", "conv.depthwise_3", [](const Facts& f) { return depthwise<3, false>(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.depthwise_large.channels_last", "conv.depthwise_large", [](const Facts& f) { return is_depthwise(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.depthwise_3", "conv.depthwise", depthwise<3, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
@@ -150,7 +164,8 @@ const Row rows[] = {
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
     {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, attention_features, "ATen flash attention for CPU: blocks of queries and keys"},
     {"product", "any", [](const Facts&) { return false; }, "call cold_code flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
-    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call cold_code steps flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM, or a loop of cells"},
+    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call cold_code steps gate_elements flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
+    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call cold_code steps gate_elements flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
 
     // Norms and softmax.
     {"batch_norm_training", "batch_norm", [](const Facts& f) { return f.family == OpFamily::normalization && f.training && f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "statistics in a first pass"},
@@ -172,6 +187,7 @@ const Row rows[] = {
     {"max_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.find("max") != std::string_view::npos; }, pool_features, "ATen max_pool2d"},
     {"global_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.starts_with("adaptive") && f.out_h * f.out_w == 1; }, reduction_features, "ATen: mean over the plane"},
     {"adaptive_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.starts_with("adaptive"); }, pool_features, "ATen adaptive_avg_pool2d"},
+    {"average_pool.channels_last", "average_pool", [](const Facts& f) { return f.family == OpFamily::pool && f.channels_last; }, pool_features, "ATen avg_pool2d NHWC, vectorised over channels"},
     {"average_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool; }, pool_features, "ATen avg_pool2d"},
     {"pool", "any", [](const Facts&) { return false; }, pool_features, "parent of the pools"},
     {"scan", "reduction", OPGAUGE_NAMED("cumsum", "cumprod", "diff"), reduction_features, "ATen cumulative kernels"},
@@ -180,6 +196,7 @@ const Row rows[] = {
     {"reduction_outer", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && !f.inner_dimension; }, reduction_features, "TensorIterator, vectorised over the kept dimension"},
     {"reduction", "any", [](const Facts& f) { return f.family == OpFamily::reduction; }, reduction_features, "TensorIterator, cascade sum"},
     {"upsample_cubic", "upsample", OPGAUGE_NAMED("upsample_bicubic2d", "_upsample_bicubic2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
+    {"upsample_linear.channels_last", "upsample_linear", [](const Facts& f) { return named(f, {"upsample_bilinear2d"}) && f.channels_last; }, "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen NHWC, vectorised over channels"},
     {"upsample_linear", "upsample", OPGAUGE_NAMED("upsample_bilinear2d", "upsample_linear1d", "upsample_trilinear3d", "_upsample_bilinear2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
     {"upsample", "copy", [](const Facts& f) { return f.family == OpFamily::resample && f.name.find("upsample") != std::string_view::npos; }, "call cold_code output_elements output_bytes input_bytes beyond_l2_bytes", "ATen nearest"},
 
@@ -197,7 +214,7 @@ const Row rows[] = {
     // Indexing, factories, sorting, quantisation.
     {"embedding", "gather", OPGAUGE_NAMED("embedding", "index_select"), "call cold_code rows output_bytes beyond_l2_bytes", "rows copied by index"},
     {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call cold_code rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
-    {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call cold_code rows input_bytes output_bytes", "ATen sort, topk"},
+    {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call cold_code rows row_vectors input_bytes output_bytes", "ATen sort, topk"},
     {"factory", "pointwise", [](const Facts& f) { return f.family == OpFamily::factory; }, "call cold_code output_bytes fresh_bytes", "ATen fill, arange"},
     {"quantize", "pointwise", [](const Facts& f) { return f.family == OpFamily::quantize; }, pointwise_features, "boundary conversions to and from 8 bits"},
 

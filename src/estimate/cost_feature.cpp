@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table of features. Vector kernels work on blocks of 16 f32 lanes (AVX-512) and on padded channels, which is why
-// FLOPs stand here as the kernel executes them, not as the model needs them.
+// The table of features. Vector kernels work on whole registers (16 f32 lanes with AVX-512, 8 with AVX2) and on channels
+// padded to them, which is why FLOPs stand here as the kernel executes them, not as the model needs them.
 #include <algorithm>
 #include <cmath>
 
@@ -12,19 +12,31 @@ namespace {
 
 double to(int64_t value) { return static_cast<double>(value); }
 double up(double value, double multiple) { return std::ceil(value / multiple) * multiple; }
+// What is left of `count` behind its last whole vector.
+double rest(int64_t count, const CaseFacts& f) { return std::fmod(to(count), f.lanes); }
 double pixels(const CaseFacts& f) { return to(f.batch * f.out_h * f.out_w); }
-double padded_out(const CaseFacts& f) { return up(to(f.out_channels), 16); }
+double padded_out(const CaseFacts& f) { return up(to(f.out_channels), f.lanes); }
 double padded_in(const CaseFacts& f) {
-  return f.channels > 4 ? up(to(f.channels), 16) : to(f.channels);
+  return f.channels > 4 ? up(to(f.channels), f.lanes) : to(f.channels);
 }
 double kernel(const CaseFacts& f) { return to(f.kernel_h * f.kernel_w); }
-// FLOPs of a blocked convolution: channels padded to 16 on both sides (the first layer's 1..4 channels are not).
+// FLOPs of a blocked convolution: channels padded to a vector on both sides (the first layer's 1..4 channels are not).
 double blocked_flops(const CaseFacts& f) {
   return 2 * pixels(f) * padded_out(f) * padded_in(f) * kernel(f);
 }
+// oneDNN's direct kernels keep as many blocks of output channels in registers as divide their number, up to four: fewer
+// leave the multiply-add units waiting for one another (jit_avx2_conv_kernel_f32.cpp, nb_oc_blocking).
+double register_blocks(const CaseFacts& f) {
+  const int64_t lanes = static_cast<int64_t>(f.lanes);
+  const int64_t blocks = (f.out_channels / f.groups + lanes - 1) / lanes;
+  for (const int64_t together : {4, 3, 2}) {
+    if (blocks % together == 0) return to(together);
+  }
+  return 1;
+}
 double group_block(const CaseFacts& f) {
   const int64_t in = f.channels / f.groups, out = f.out_channels / f.groups;
-  for (const int64_t block : {16, 8, 4, 2}) {
+  for (int64_t block = static_cast<int64_t>(f.lanes); block > 1; block /= 2) {
     if (in % block == 0 && out % block == 0) return to(block);
   }
   return 1;
@@ -75,14 +87,15 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.broadcast_bytes; }},
     {"output_elements", "element", "elements written", [](const CaseFacts& f) { return f.output_elements; }},
     {"rows", "row", "independent rows", [](const CaseFacts& f) { return f.rows; }},
-    {"row_vectors", "vector", "rows x vectors of 16 lanes a row, rounded up",
-     [](const CaseFacts& f) { return f.rows * std::ceil(f.row_length / 16); }},
+    {"row_vectors", "vector", "rows x vectors a row, rounded up",
+     [](const CaseFacts& f) { return f.rows * std::ceil(f.row_length / f.lanes); }},
     {"row_tails", "element", "rows x elements behind the last whole vector",
-     [](const CaseFacts& f) { return f.rows * std::fmod(f.row_length, 16); }},
+     [](const CaseFacts& f) { return f.rows * std::fmod(f.row_length, f.lanes); }},
     {"runs", "run", "contiguous runs of a copy", [](const CaseFacts& f) { return f.runs; }},
     {"segments", "segment", "pieces of a concatenation", [](const CaseFacts& f) { return f.segments; }},
     {"operands", "operand", "tensors in the list, or results", [](const CaseFacts& f) { return f.operands; }},
     {"steps", "step", "time steps x layers x directions", [](const CaseFacts& f) { return f.steps; }},
+    {"gate_elements", "element", "steps x batch x hidden size x gates", [](const CaseFacts& f) { return f.gate_elements; }},
 
     // Matrix products [m,k] x [k,n].
     {"result_bytes", "byte", "products x m x n elements",
@@ -91,20 +104,20 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return to(f.products) * to(f.m) * to(f.k) * to(size_bytes(f.dtype)); }},
     {"right_bytes", "byte", "products x n x k elements",
      [](const CaseFacts& f) { return to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)); }},
-    {"fine_tiled_flops", "FLOP", "FLOPs with m padded to 8 and n to 16",
-     [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), 8) * up(to(f.n), 16) * to(f.k); }},
-    {"column_tail_flops", "FLOP", "FLOPs of columns behind the last whole vector of 16",
-     [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * to(f.n % 16) * to(f.k); }},
+    {"fine_tiled_flops", "FLOP", "FLOPs with m padded to half a vector and n to a vector",
+     [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), f.lanes / 2) * up(to(f.n), f.lanes) * to(f.k); }},
+    {"column_tail_flops", "FLOP", "FLOPs of columns behind the last whole vector",
+     [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * rest(f.n, f) * to(f.k); }},
     {"column_tail_blocks", "FLOP", "FLOPs of one vector of columns if there is such a rest",
-     [](const CaseFacts& f) { return f.n % 16 ? 2 * to(f.products) * to(f.m) * 16 * to(f.k) : 0.0; }},
+     [](const CaseFacts& f) { return rest(f.n, f) > 0 ? 2 * to(f.products) * to(f.m) * f.lanes * to(f.k) : 0.0; }},
     {"odd_flops", "FLOP", "FLOPs of products with n or k no multiple of 8",
      [](const CaseFacts& f) { return f.n % 8 != 0 || f.k % 8 != 0 ? f.flops : 0.0; }},
     {"products", "product", "independent products", [](const CaseFacts& f) { return to(f.products); }},
     {"attention_flops", "FLOP", "4 x heads x pairs of query and key in visited blocks x head size",
      [](const CaseFacts& f) { return 4 * attention_pairs(f) * to(f.k); }},
-    {"attention_block_flops", "FLOP", "the same with queries padded to the block and keys to 16",
+    {"attention_block_flops", "FLOP", "the same with queries padded to the block and keys to a vector",
      [](const CaseFacts& f) {
-       return 4 * attention_pairs(f) * up(to(f.m), query_block(f)) / to(f.m) * up(to(f.n), 16) / to(f.n) * to(f.k);
+       return 4 * attention_pairs(f) * up(to(f.m), query_block(f)) / to(f.m) * up(to(f.n), f.lanes) / to(f.n) * to(f.k);
      }},
     {"narrow_attention_flops", "FLOP", "the same of fewer than 192 queries, taken in blocks of 32",
      [](const CaseFacts& f) { return f.m < 192 ? 4 * attention_pairs(f) * to(f.k) : 0.0; }},
@@ -118,46 +131,50 @@ const CostFeature features[] = {
     {"head_rows", "row", "heads x queries", [](const CaseFacts& f) { return to(f.products) * to(f.m); }},
 
     // Convolutions.
-    {"blocked_flops", "FLOP", "FLOPs with channels padded to 16", blocked_flops},
+    {"blocked_flops", "FLOP", "FLOPs with channels padded to a vector", blocked_flops},
+    {"narrow_flops", "FLOP", "the same / blocks of output channels that are computed together (1 to 4)",
+     [](const CaseFacts& f) { return blocked_flops(f) / register_blocks(f); }},
     {"blocked_flops_per_width", "FLOP/pixel", "the same / output width: work at row ends",
      [](const CaseFacts& f) { return blocked_flops(f) / to(f.out_w); }},
     {"blocked_flops_per_area", "FLOP/pixel", "the same / output pixels: weights loaded once an image",
      [](const CaseFacts& f) { return blocked_flops(f) / to(f.out_w) / to(f.out_h); }},
-    {"block_rows", "row", "output rows x blocks of 16 channels",
-     [](const CaseFacts& f) { return to(f.batch * f.out_h) * padded_out(f) / 16; }},
+    {"block_rows", "row", "output rows x blocks of channels, a vector each",
+     [](const CaseFacts& f) { return to(f.batch * f.out_h) * padded_out(f) / f.lanes; }},
     {"block_row_kernels", "row", "the same x kernel rows x input blocks",
      [](const CaseFacts& f) {
-       return to(f.batch * f.out_h * f.kernel_h) * padded_out(f) / 16 * std::max(1.0, padded_in(f) / 16);
+       return to(f.batch * f.out_h * f.kernel_h) * padded_out(f) / f.lanes * std::max(1.0, padded_in(f) / f.lanes);
      }},
-    {"odd_input_bytes", "byte", "input whose channels are no multiple of 16 (reordered with padding)",
-     [](const CaseFacts& f) { return f.channels % 16 != 0 && f.channels > 4 ? f.input_bytes : 0.0; }},
-    {"odd_output_bytes", "byte", "output whose channels are no multiple of 16",
-     [](const CaseFacts& f) { return f.out_channels % 16 != 0 ? f.output_bytes : 0.0; }},
-    {"native_flops", "FLOP", "FLOPs of an im2col product, pixels padded to 16, channels to 8",
+    {"odd_input_bytes", "byte", "input whose channels fill no whole vectors (reordered with padding)",
+     [](const CaseFacts& f) { return rest(f.channels, f) > 0 && f.channels > 4 ? f.input_bytes : 0.0; }},
+    {"odd_output_bytes", "byte", "output whose channels fill no whole vectors",
+     [](const CaseFacts& f) { return rest(f.out_channels, f) > 0 ? f.output_bytes : 0.0; }},
+    {"native_flops", "FLOP", "FLOPs of an im2col product, pixels padded to a vector, channels to half of one",
      [](const CaseFacts& f) {
-       return 2 * to(f.batch) * up(to(f.out_h * f.out_w), 16) * to(f.groups) * up(to(f.n), 8) * to(f.k);
+       return 2 * to(f.batch) * up(to(f.out_h * f.out_w), f.lanes) * to(f.groups) * up(to(f.n), f.lanes / 2) * to(f.k);
      }},
-    {"pixel_tiled_flops", "FLOP", "FLOPs with pixels padded to 48 and channels to 8",
+    {"pixel_tiled_flops", "FLOP", "FLOPs with pixels padded to three vectors and channels to half of one",
      [](const CaseFacts& f) {
-       return 2 * to(f.batch) * up(to(f.out_h * f.out_w), 48) * to(f.groups) * up(to(f.n), 8) * to(f.k);
+       return 2 * to(f.batch) * up(to(f.out_h * f.out_w), 3 * f.lanes) * to(f.groups) * up(to(f.n), f.lanes / 2) * to(f.k);
      }},
-    {"pixel_tail_flops", "FLOP", "FLOPs of pixels behind the last whole vector of 16 of an image",
-     [](const CaseFacts& f) { return 2 * to(f.batch * (f.out_h * f.out_w % 16)) * to(f.groups) * to(f.n) * to(f.k); }},
+    {"pixel_tail_flops", "FLOP", "FLOPs of pixels behind the last whole vector of an image",
+     [](const CaseFacts& f) { return 2 * to(f.batch) * rest(f.out_h * f.out_w, f) * to(f.groups) * to(f.n) * to(f.k); }},
     {"pixel_tail_blocks", "FLOP", "FLOPs of one vector of pixels if there is such a rest",
      [](const CaseFacts& f) {
-       return f.out_h * f.out_w % 16 ? 2 * to(f.batch) * 16 * to(f.groups) * to(f.n) * to(f.k) : 0.0;
+       return rest(f.out_h * f.out_w, f) > 0 ? 2 * to(f.batch) * f.lanes * to(f.groups) * to(f.n) * to(f.k) : 0.0;
      }},
     {"column_bytes", "byte", "im2col buffer", [](const CaseFacts& f) { return f.column_bytes; }},
     {"product_flops_over_k", "element", "2 x pixels x output channels",
      [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * to(f.n); }},
-    {"depthwise_flops", "FLOP", "FLOPs with channels padded to 16",
+    {"depthwise_flops", "FLOP", "FLOPs with channels padded to a vector",
      [](const CaseFacts& f) { return 2 * pixels(f) * padded_out(f) * kernel(f); }},
-    {"depthwise_rows", "row", "output rows x kernel rows x blocks of 16 channels",
-     [](const CaseFacts& f) { return to(f.batch * f.out_h * f.kernel_h) * padded_out(f) / 16; }},
-    {"depthwise_pixels", "pixel", "output pixels x blocks of 16 channels",
-     [](const CaseFacts& f) { return pixels(f) * padded_out(f) / 16; }},
-    {"group_flops", "FLOP", "FLOPs x 16 / the largest channel block that divides a group",
-     [](const CaseFacts& f) { return f.flops * 16 / group_block(f); }},
+    {"depthwise_rows", "row", "output rows x kernel rows x blocks of channels",
+     [](const CaseFacts& f) { return to(f.batch * f.out_h * f.kernel_h) * padded_out(f) / f.lanes; }},
+    {"depthwise_pixels", "pixel", "output pixels x blocks of channels",
+     [](const CaseFacts& f) { return pixels(f) * padded_out(f) / f.lanes; }},
+    {"group_flops", "FLOP", "FLOPs x lanes / the largest channel block that divides a group",
+     [](const CaseFacts& f) { return f.flops * f.lanes / group_block(f); }},
+    {"narrow_group_flops", "FLOP", "the same / blocks of output channels of a group that are computed together (1 to 4)",
+     [](const CaseFacts& f) { return f.flops * f.lanes / group_block(f) / register_blocks(f); }},
     {"group_rows", "row", "output rows x kernel rows x channel blocks of all groups",
      [](const CaseFacts& f) {
        return to(f.batch * f.out_h * f.groups * f.kernel_h) * std::ceil(to(f.n) / group_block(f));
@@ -170,8 +187,8 @@ const CostFeature features[] = {
     // Norms and pools.
     {"channels", "channel", "channels", [](const CaseFacts& f) { return to(f.channels); }},
     {"planes", "plane", "batch x channels", [](const CaseFacts& f) { return to(f.batch * f.channels); }},
-    {"plane_vectors", "vector", "vectors of 16 lanes, each plane rounded up",
-     [](const CaseFacts& f) { return to(f.batch * f.channels) * std::ceil(to(f.n) / 16); }},
+    {"plane_vectors", "vector", "vectors, each plane rounded up",
+     [](const CaseFacts& f) { return to(f.batch * f.channels) * std::ceil(to(f.n) / f.lanes); }},
     {"window_elements", "element", "outputs x window size",
      [](const CaseFacts& f) { return f.output_elements * kernel(f); }},
     {"window_rows", "row", "outputs x window rows",

@@ -15,6 +15,17 @@ constexpr int enough_cases = 8;
 
 }  // namespace
 
+CallPlace place_of(const CaseFacts& facts) {
+  const auto log = [](double value) { return std::log2(1 + value); };
+  return {log(facts.flops), log(facts.input_bytes), log(facts.weight_bytes), log(facts.output_bytes)};
+}
+
+double distance(const CallPlace& a, const CallPlace& b) {
+  double sum = 0;
+  for (size_t i = 0; i < a.size(); ++i) sum += (a[i] - b[i]) * (a[i] - b[i]);
+  return std::sqrt(sum);
+}
+
 OpPredictor::OpPredictor(const OpModel& model) : model_(model) {
   for (const ClassFit& fit : model.classes) by_key_.emplace(fit.key, &fit);
 }
@@ -45,6 +56,7 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
     }
   }
   out.key = fit->key;
+  out.place = place_of(facts);
   const std::vector<double> values = feature_values(classes[at], facts);
   const bool own_class = classes[at].name == wanted && suffix == dtype_suffix(facts.dtype);
   double worst = 0;
@@ -76,24 +88,55 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
   return out;
 }
 
+namespace {
+
+// Calls of one class and one shape are off together.
+struct Shape {
+  CallPlace place;
+  double own_s;
+};
+struct ClassSum {
+  double common_s = 0;
+  std::vector<Shape> shapes;
+};
+
+}  // namespace
+
 OpPredictor::Total OpPredictor::total(const std::vector<OpPrediction>& calls) const {
   Total out;
-  struct Sums {
-    double latency_s = 0, common_s = 0;
-  };
-  std::map<std::string, Sums> by_class;
-  double variance = 0;
+  std::map<std::string_view, ClassSum> by_class;
   for (const OpPrediction& call : calls) {
     out.latency_s += call.latency_s;
-    by_class[call.key].common_s += call.latency_s * call.common_sd;
-    variance += std::pow(call.latency_s * call.own_sd, 2);
+    ClassSum& sum = by_class[call.key];
+    sum.common_s += call.latency_s * call.common_sd;
+    const auto same = std::ranges::find(sum.shapes, call.place, &Shape::place);
+    if (same == sum.shapes.end()) {
+      sum.shapes.push_back({call.place, call.latency_s * call.own_sd});
+    } else {
+      same->own_s += call.latency_s * call.own_sd;
+    }
   }
-  for (const auto& [key, sums] : by_class) variance += sums.common_s * sums.common_s;
   if (out.latency_s <= 0) return out;
+  double variance = 0;
+  for (const auto& [key, sum] : by_class) {
+    variance += sum.common_s * sum.common_s;
+    for (size_t i = 0; i < sum.shapes.size(); ++i) {
+      variance += sum.shapes[i].own_s * sum.shapes[i].own_s;
+      for (size_t j = 0; j < i; ++j) {
+        variance += 2 * sum.shapes[i].own_s * sum.shapes[j].own_s *
+                    std::exp(-distance(sum.shapes[i].place, sum.shapes[j].place) / model_.error_range);
+      }
+    }
+  }
   const double sd = std::hypot(std::sqrt(variance) / out.latency_s, model_.floor_sd);
   out.low_s = out.latency_s * std::exp(-model_.interval_factor * sd);
   out.high_s = out.latency_s * std::exp(model_.interval_factor * sd);
   return out;
+}
+
+OpPredictor::Total OpPredictor::interval(const OpPrediction& call) const {
+  const double sd = std::hypot(call.common_sd, call.own_sd, model_.floor_sd);
+  return {call.latency_s, call.latency_s * std::exp(-model_.call_interval_factor * sd), call.latency_s * std::exp(model_.call_interval_factor * sd)};
 }
 
 }  // namespace opgauge

@@ -2,10 +2,14 @@
 // Predicting with the op-level model (machine/op_model.hpp). Equations: docs/model.md.
 //
 //   t(call)  = sum_j c_j phi_j(call)                               class coefficients, c_j >= 0
-//   sd^2(T)  = sum_class (tau_class sum_ops t)^2 + sum_ops (sigma_class t)^2 + (floor T)^2
+//   sd^2(T)  = sum_class [ (tau sum_i t_i)^2 + sigma^2 sum_ij t_i t_j exp(-d_ij / range) ] + (floor T)^2
 //   interval = T exp(+- q sd(T) / T)                               q from held-out networks (split conformal)
+//
+// tau is the error that all calls of a class share in a model, sigma the error of one shape; shapes that are near each
+// other (d: distance of log sizes) share most of theirs.
 #pragma once
 
+#include <array>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -17,14 +21,20 @@ namespace opgauge {
 
 // What of the calibration the features depend on.
 inline CostConditions conditions_of(const OpModel& model) {
-  return {model.threads, model.l2_bytes, model.l3_bytes};
+  return {model.threads, model.vector_lanes, model.l2_bytes, model.l3_bytes};
 }
+
+// Where a call lies among those of its class: log2 of its FLOPs and of the bytes of input, weights and output.
+using CallPlace = std::array<double, 4>;
+CallPlace place_of(const CaseFacts& facts);
+double distance(const CallPlace& a, const CallPlace& b);
 
 struct OpPrediction {
   std::string key;         // cost class used
   double latency_s = 0;
   double call_s = 0;       // of it, the constant of one call
   double common_sd = 0, own_sd = 0;
+  CallPlace place{};
   std::string extrapolated;  // "" or why the call lies outside what was calibrated
 };
 
@@ -39,6 +49,8 @@ class OpPredictor {
     double latency_s = 0, low_s = 0, high_s = 0;
   };
   Total total(const std::vector<OpPrediction>& calls) const;
+  // The same of one call by itself.
+  Total interval(const OpPrediction& call) const;
 
  private:
   const ClassFit* find(const std::string& key) const;

@@ -110,6 +110,15 @@ std::optional<double> bandwidth_bytes_per_s(const Machine& machine, size_t level
   return std::nullopt;
 }
 
+double vector_lanes(const Machine& machine) {
+  double lanes = 4;
+  for (const std::string& one : machine.isa) {
+    if (one.starts_with("avx512")) return 16;
+    if (one.starts_with("avx")) lanes = 8;
+  }
+  return lanes;
+}
+
 double capacity_bytes(const Machine& machine, size_t level, int threads) {
   OPGAUGE_CHECK(level < machine.levels.size(), "no such memory level");
   const MemoryLevel& at = machine.levels[level];

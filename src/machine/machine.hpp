@@ -171,6 +171,9 @@ std::optional<double> bandwidth_bytes_per_s(const Machine& machine, size_t level
 // level (DRAM) has one instance.
 double capacity_bytes(const Machine& machine, size_t level, int threads);
 
+// f32 numbers in the widest vector register that LibTorch's kernels use: 16 with AVX-512, 8 with AVX, else 4.
+double vector_lanes(const Machine& machine);
+
 // Reads and checks machines/<name>.json: Error on a wrong version, no levels, no compute, numbers
 // that are not > 0, levels that do not grow outwards.
 Machine read_machine(const std::filesystem::path& path);

@@ -36,8 +36,8 @@ struct ClassFit {
   std::vector<FeatureCoefficient> coefficients;
   std::optional<double> held_out_error;  // median |p - t| / t by cross-validation over networks
   std::optional<double> held_out_bias;   // median (p - t) / t
-  double common_sd = 0.1;                // tau: error that all calls of the class share, in log
-  double own_sd = 0.2;                   // sigma: error of one call beside that, in log
+  double common_sd = 0.1;                // error that all calls of the class share in a model, in log
+  double own_sd = 0.2;                   // error of one shape beside that, in log
   double smallest_s = 0, largest_s = 0;  // of the measured cases
   static constexpr auto fields() {
     using C = ClassFit;
@@ -58,12 +58,15 @@ struct ClassFit {
 struct OpModel {
   int threads = 1;
   std::string allocator = "resident";
-  double l2_bytes = 0, l3_bytes = 0;  // capacities that the features were computed with
+  double vector_lanes = 16;           // f32 numbers in a vector register, as the features were computed with
+  double l2_bytes = 0, l3_bytes = 0;  // capacities, likewise
   int networks = 0, cases = 0, visits = 0;
   double running_s = 0;               // time spent measuring
   double contention = 1;              // median / quiet over the calibration networks
   double probe_compute_s = 0, probe_memory_s = 0;  // quiet time of the speed probes
-  double interval_factor = 1.645;     // q above: 90 % of held-out networks lie inside
+  double interval_factor = 1.645;     // standard deviations that hold 90 % of held-out networks
+  double call_interval_factor = 1.645;  // ... of held-out calls of 50 us and more
+  double error_range = 1;             // distance of log2 sizes over which errors of a class's shapes go together
   double floor_sd = 0.02;             // log error that no class explains (noise of the measurement)
   std::vector<ClassFit> classes;
 
@@ -71,6 +74,8 @@ struct OpModel {
     using M = OpModel;
     return std::make_tuple(
         field("threads", &M::threads, "", "intra-op threads"), field("allocator", &M::allocator, "", "default or resident"),
+        field("vector_lanes", &M::vector_lanes, "", "f32 numbers in a vector register that features were computed with",
+              Presence::may_be_missing),
         field("l2_bytes", &M::l2_bytes, "B", "private cache that features were computed with"),
         field("l3_bytes", &M::l3_bytes, "B", "shared cache that features were computed with"),
         field("networks", &M::networks, "", "calibration networks"), field("cases", &M::cases, "", "op calls measured"),
@@ -80,6 +85,10 @@ struct OpModel {
         field("probe_compute_s", &M::probe_compute_s, "s", "quiet time of the compute probe"),
         field("probe_memory_s", &M::probe_memory_s, "s", "quiet time of the memory probe"),
         field("interval_factor", &M::interval_factor, "", "standard deviations that hold 90 % of held-out networks"),
+        field("call_interval_factor", &M::call_interval_factor, "", "standard deviations that hold 90 % of held-out calls",
+              Presence::may_be_missing),
+        field("error_range", &M::error_range, "", "distance of log2 sizes over which errors of a class go together",
+              Presence::may_be_missing),
         field("floor_sd", &M::floor_sd, "", "log error of the measurement itself"),
         field("classes", &M::classes, "", "the fitted classes"));
   }

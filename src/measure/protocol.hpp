@@ -30,6 +30,8 @@ struct ProtocolSettings {
   double round_interval_s = 0.5;
   double visit_s = 0.003;
   int max_pairs = 40;
+  int end_to_end_every = 1;
+  double warm_run_s = 0;
   double visit_warm_up_s = 0.0005;
   int max_warm_up_runs = 60;
   double max_warm_up_s = 3;
@@ -48,6 +50,13 @@ struct ProtocolSettings {
         field("visit_s", &S::visit_s, "s",
               "a visit repeats its pair of runs for at least this long"),
         field("max_pairs", &S::max_pairs, "", "most pairs of runs in a visit"),
+        field("end_to_end_every", &S::end_to_end_every, "",
+              "in every so-manieth round a timed run has a run without clocks beside it, 0: never",
+              Presence::may_be_missing),
+        field("warm_run_s", &S::warm_run_s, "s",
+              "later visits count from the first run on: twice, or once if it takes this long; 0: "
+              "they warm up",
+              Presence::may_be_missing),
         field("visit_warm_up_s", &S::visit_warm_up_s, "s",
               "least warm-up of a later visit, at least one run"),
         field("max_warm_up_runs", &S::max_warm_up_runs, "",
@@ -93,6 +102,7 @@ struct Visit {
   std::vector<double> node_s;
   double run_s = 0;
   double least_run_s = 0;
+  std::optional<double> sum_over_run;
   std::optional<MachineSpeed> probe;
   Disturbance disturbance;
   int clock_gaps = 0;
@@ -109,6 +119,9 @@ struct Visit {
         field("node_s", &V::node_s, "s", "per node, the least over the timed runs"),
         field("run_s", &V::run_s, "s", "median end-to-end run"),
         field("least_run_s", &V::least_run_s, "s", "shortest end-to-end run"),
+        field("sum_over_run", &V::sum_over_run, "",
+              "sum over nodes of a timed run / the run without clocks behind it, median over pairs",
+              Presence::may_be_missing),
         field("probe", &V::probe, "", "time of fixed reference work before the runs"),
         field("disturbance", &V::disturbance, "",
               "what the operating system counted during the visit"),

@@ -113,7 +113,8 @@ class Rounds {
       bool fresh = false;
       Executable& executable = prepared(row, fresh);
       const double at_s = elapsed_.read_s();
-      seen = visit_row(executable, node_counts_[row], fresh, settings_, around_);
+      const bool end_to_end = settings_.end_to_end_every > 0 && round % settings_.end_to_end_every == 0;
+      seen = visit_row(executable, node_counts_[row], fresh, end_to_end, settings_, around_);
       seen->round = round;
       seen->at_s = at_s;
       if (!state.facts) facts = facts_of(executable, int8_[row]);

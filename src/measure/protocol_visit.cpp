@@ -57,25 +57,27 @@ double ElapsedTime::read_s() {
   return total_s_;
 }
 
-Visit visit_row(Executable& executable, size_t nodes, bool fresh, const ProtocolSettings& settings,
-                const Surroundings& around) {
+Visit visit_row(Executable& executable, size_t nodes, bool fresh, bool end_to_end,
+                const ProtocolSettings& settings, const Surroundings& around) {
   Visit visit;
   ElapsedTime whole(around.clock);
   const Snapshot before = around.snapshot ? around.snapshot() : Snapshot{};
   if (around.probe) visit.probe = around.probe();
   if (fresh) {
     warm_up_fresh(executable, settings, around.clock, visit);
-  } else {
+  } else if (settings.warm_run_s == 0) {
     warm_up_again(executable, settings, around.clock, visit);
   }
 
-  std::vector<double> node_s(nodes), runs;
+  std::vector<double> node_s(nodes), runs, sums_over_runs;
   ElapsedTime sampling(around.clock);
+  int least_tries = 1;
   for (int tries = 0;
-       tries < settings.max_pairs && (tries == 0 || sampling.read_s() < settings.visit_s);
+       tries < settings.max_pairs && (tries < least_tries || sampling.read_s() < settings.visit_s);
        ++tries) {
     const double timed_s = executable.run_timed_s(node_s);
-    const double run_s = executable.run_s();
+    if (timed_s < settings.warm_run_s) least_tries = 2;
+    const double run_s = end_to_end ? executable.run_s() : timed_s;
     const double sum_s = std::accumulate(node_s.begin(), node_s.end(), 0.0);
     if (!usable(timed_s) || !usable(run_s) || !usable(sum_s) || minimum(node_s) < 0) {
       ++visit.clock_faults;
@@ -87,11 +89,13 @@ Visit visit_row(Executable& executable, size_t nodes, bool fresh, const Protocol
       for (size_t n = 0; n < nodes; ++n) visit.node_s[n] = std::min(visit.node_s[n], node_s[n]);
     }
     runs.push_back(run_s);
+    if (end_to_end) sums_over_runs.push_back(sum_s / run_s);
   }
   visit.pairs = static_cast<int>(runs.size());
   if (!runs.empty()) {
     visit.run_s = median(runs);
     visit.least_run_s = minimum(runs);
+    if (end_to_end) visit.sum_over_run = median(sums_over_runs);
     visit.clock_gaps = static_cast<int>(std::count_if(runs.begin(), runs.end(), [&](double t) {
       return t > 10 * visit.run_s && t > visit.run_s + 1e-3;
     }));

@@ -7,6 +7,7 @@
 #include <sched.h>
 
 #include <atomic>
+#include <cstdlib>
 #include <vector>
 
 // The worker threads are those of the OpenMP runtime that LibTorch brings. Compiling with -fopenmp
@@ -56,6 +57,10 @@ void keep_freed_memory() {
   mallopt(M_TOP_PAD, 64 << 20);
 }
 
+// oneDNN keeps the 1,024 kernels that were used last. A process that visits hundreds of models in turn would compile
+// each kernel again at every visit, which a process of one model never does. Read when the first kernel is made.
+void keep_compiled_kernels() { setenv("ONEDNN_PRIMITIVE_CACHE_CAPACITY", "32768", 0); }
+
 }  // namespace
 
 void apply_settings(const ExecutionSettings& settings) {
@@ -73,6 +78,7 @@ void apply_settings(const ExecutionSettings& settings) {
     return;
   }
   applied.reset();
+  keep_compiled_kernels();
   if (settings.allocator == AllocatorMode::resident) keep_freed_memory();
   at::set_num_threads(settings.threads);
 
