@@ -11,9 +11,11 @@
 namespace opgauge {
 namespace {
 
-constexpr double octave_damping = 0.75;  // each doubling takes off less than the one before
-constexpr double least_log_sd = 0.01;    // of a case: two processes disagree by more than repeats show
-constexpr double prior_log_sd = 0.04;    // worth of one repeat, before the repeats are looked at
+// Chosen on nine built-in models, docs/model.md "Measuring what matters".
+constexpr double octave_damping = 0.5;   // each doubling takes off less than the one before
+constexpr double octave_unknown = 0.02;  // too few passes to see what a doubling takes off
+constexpr double repeat_sd = 0.015;      // two quiet sessions against each other
+constexpr double contention_part = 0.2;  // of the typical excess over the least that the least may share
 
 // Everything that one run touches: parameters, and each result once.
 double footprint_bytes(const Graph& graph) {
@@ -27,44 +29,28 @@ double footprint_bytes(const Graph& graph) {
   return bytes;
 }
 
-// How much the sum of the least times fell, in log, when the passes doubled: every second pass against
-// all.
-double last_octave(const Passes& passes, const std::vector<size_t>& nodes) {
-  double all_s = 0, half_s[2] = {0, 0};
-  if (passes.node_s.size() < 4) return 0.07;  // measured: docs/model.md
-  for (const size_t n : nodes) {
-    double least[2] = {INFINITY, INFINITY};
-    for (size_t p = 0; p < passes.node_s.size(); ++p)
-      least[p % 2] = std::min(least[p % 2], passes.node_s[p][n]);
-    all_s += std::min(least[0], least[1]);
-    for (int h = 0; h < 2; ++h) half_s[h] += least[h];
-  }
-  return all_s > 0 ? std::max(0.0, std::log((half_s[0] + half_s[1]) / 2 / all_s)) : 0;
-}
-
 }  // namespace
 
-QuietTime quiet_time(std::vector<double> samples, int visits, double octave) {
-  OPGAUGE_CHECK(!samples.empty() && visits > 0, "at least one sample");
-  std::ranges::sort(samples);
-  const double n = static_cast<double>(samples.size()), k = visits;
-  QuietTime out;
-  if (n <= k) {
-    out.quiet_s = samples.front() * std::exp(-octave * octave_damping * std::log2(k / n));
-  } else {
-    // P(the least of k is the i-th of n) = (n-1-i choose k-1) / (n choose k), by its recursion in i.
-    double chance = k / n, mean = 0;
-    for (size_t i = 0; i < samples.size() && chance > 0; ++i) {
-      mean += chance * samples[i];
-      const double left = n - 1 - static_cast<double>(i);
-      chance *= left > 0 ? std::max(0.0, (left - (k - 1)) / left) : 0;
+SessionBias session_bias(const Passes& passes, const std::vector<size_t>& nodes, int reference_visits) {
+  const size_t count = passes.node_s.size();
+  double least_s = 0, half_s = 0, typical_s = 0;
+  for (const size_t n : nodes) {
+    double least[2] = {INFINITY, INFINITY};
+    std::vector<double> samples;
+    for (size_t p = 0; p < count; ++p) {
+      least[p % 2] = std::min(least[p % 2], passes.node_s[p][n]);
+      samples.push_back(passes.node_s[p][n]);
     }
-    out.quiet_s = mean;
+    least_s += std::min(least[0], least[1]);
+    half_s += (least[0] + least[1]) / 2;
+    typical_s += median(samples);
   }
-  // Two halves of the samples, as they would have been seen apart.
-  const size_t quarter = std::min(samples.size() - 1, std::max<size_t>(1, samples.size() / 10));
-  const double spread = std::log(std::max(1e-12, samples[quarter]) / std::max(1e-12, samples.front()));
-  out.log_sd = std::hypot(least_log_sd, std::min(prior_log_sd, spread) + (n < k ? octave * std::log2(k / n) / 2 : 0));
+  SessionBias out;
+  if (!(least_s > 0)) return out;
+  const double octave = count < 4 ? octave_unknown : std::log(half_s / least_s);
+  const double missing = std::max(0.0, std::log2(reference_visits / static_cast<double>(count)));
+  out.log_excess = octave_damping * octave * missing;
+  out.log_sd = std::hypot(repeat_sd, out.log_excess, contention_part * std::log(typical_s / least_s));
   return out;
 }
 
@@ -107,18 +93,20 @@ CasesTimed time_cases(Device& device, const Graph& graph, const GraphCases& case
     places[cases.of_node[running.node[i]]].push_back(i);
     all.push_back(i);
   }
-  const double octave = last_octave(passes, all);
+  const SessionBias bias = session_bias(passes, all, options.reference_visits);
   for (size_t k = 0; k < places.size(); ++k) {
-    std::vector<double> samples;
+    if (places[k].empty()) continue;
+    double sum_s = 0;  // over the calls of the case, of each one's least
     for (const size_t at : places[k]) {
-      for (const std::vector<double>& pass : passes.node_s) samples.push_back(pass[at]);
+      double least_s = INFINITY;
+      for (const std::vector<double>& pass : passes.node_s) least_s = std::min(least_s, pass[at]);
+      sum_s += least_s;
     }
-    if (samples.empty()) continue;
-    const int visits = static_cast<int>(samples.size());
-    const QuietTime time = quiet_time(std::move(samples), options.reference_visits, octave);
-    if (!(time.quiet_s > 0)) continue;  // quicker than the clock
-    out.cases.push_back({cases.cases[k].text, cases.cases[k].context, time.quiet_s, time.log_sd, visits,
-                         options.measured_at, passes.quiet_probe.compute_s, passes.quiet_probe.memory_s});
+    const double quiet_s = sum_s / static_cast<double>(places[k].size()) * std::exp(-bias.log_excess);
+    if (!(quiet_s > 0)) continue;  // quicker than the clock
+    out.cases.push_back({cases.cases[k].text, cases.cases[k].context, quiet_s, bias.log_sd,
+                         static_cast<int>(places[k].size() * passes.node_s.size()), options.measured_at,
+                         passes.quiet_probe.compute_s, passes.quiet_probe.memory_s});
   }
   return out;
 }

@@ -34,14 +34,14 @@ CasesTimed time_cases(Device& device, const Graph& graph, const GraphCases& case
                       const MeasuringPlan& plan, const TimeCasesOptions& options,
                       const Surroundings& around);
 
-// The time that `samples` will show as their least in `visits` visits, and the standard error of its
-// logarithm: the mean of the least of `visits` samples drawn from them without putting back. With
-// fewer samples than visits their least, lowered by what one more doubling of the samples took off,
-// damped, for each doubling that is missing.
-struct QuietTime {
-  double quiet_s = 0, log_sd = 0;
+// What one session of passes says of the quiet time of its calls, beside each one's least: how far the
+// least would still fall with as many passes as calibrations take, and how sure that is. All calls of a
+// session share this error: the machine was quiet, or was not, for all of them.
+struct SessionBias {
+  double log_excess = 0;  // to take off the logarithm of each least time
+  double log_sd = 0;
 };
-// `octave`: by how much, in log, the least fell when the number of passes last doubled.
-QuietTime quiet_time(std::vector<double> samples, int visits, double octave);
+// `nodes`: those of the passes that count.
+SessionBias session_bias(const Passes& passes, const std::vector<size_t>& nodes, int reference_visits);
 
 }  // namespace opgauge

@@ -27,10 +27,7 @@ TimedCases::TimedCases(const CaseOptions& options, const Calibration& calibratio
     : home_(options.home.empty() ? case_home() : std::filesystem::path(options.home)),
       precision_(precision),
       calibration_(calibration) {
-  if (options.measures()) {
-    budget_s_ = parse_duration_s("--budget", options.budget);
-    if (!(budget_s_ > 0)) throw Error("--budget", "found " + options.budget + ", expected a time above 0");
-  }
+  if (options.measures()) budget_s_ = parse_duration_s("--budget", options.budget);
   std::map<std::string, std::string> facts = calibration.fingerprint;
   facts["class"] = fingerprint(machine).class_key;
   facts["threads"] = std::to_string(threads);

@@ -40,13 +40,14 @@ MeasuredSum sum_measured(std::vector<OpPrediction> calls, const GraphCases& case
     of_class.weighted += call.common_sd * std::log(at->second.quiet_s / call.latency_s) / v;
   }
 
-  double variance = 0;
+  double measured_error_s = 0;  // one session's cases err together, so their errors add up
   for (size_t k = 0; k < cases.cases.size(); ++k) {
     if (!known[k]) continue;
-    const double times_s = known[k]->quiet_s * static_cast<double>(cases.cases[k].nodes.size());
-    variance += std::pow(times_s * known[k]->log_sd, 2);  // the same error in each of its calls
-    out.measured_s += times_s;
+    const double case_s = known[k]->quiet_s * static_cast<double>(cases.cases[k].nodes.size());
+    measured_error_s += case_s * known[k]->log_sd;
+    out.measured_s += case_s;
   }
+  double variance = measured_error_s * measured_error_s;
   std::map<std::string, double> common_s;
   for (size_t n = 0; n < out.calls.size(); ++n) {
     OpPrediction& call = out.calls[n];

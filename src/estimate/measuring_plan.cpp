@@ -35,7 +35,8 @@ class Planner {
     double wanted_s = 0;
     for (const size_t k : plan_.cases)
       for (const size_t n : cases_.cases[k].nodes) wanted_s += sum_.calls[n].latency_s;
-    plan_.whole = wanted_s >= settings_.whole_share * plan_.model_s &&
+    const bool runs = std::ranges::all_of(graph_.nodes, [](const Node& node) { return node.op != nullptr; });
+    plan_.whole = runs && wanted_s >= settings_.whole_share * plan_.model_s &&
                   settings_.least_visits * plan_.model_s <= settings_.budget_s;
     plan_.budget_s = settings_.budget_s;
     if (plan_.whole) {
@@ -109,7 +110,8 @@ class Planner {
       if (maker < 0) return;
       const auto at = static_cast<size_t>(maker);
       const OpRow* op = graph_.nodes[at].op;
-      if (op && op->family == OpFamily::view) {
+      if (!op) return;  // cannot run: its result becomes an input
+      if (op->family == OpFamily::view) {
         lead_up(at, nodes);
       } else if (!plan_.keep[at] && std::ranges::find(nodes, at) == nodes.end()) {
         nodes.push_back(at);

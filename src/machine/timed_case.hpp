@@ -13,7 +13,7 @@ struct TimedCase {
   std::string text;     // graph/case.hpp
   std::string context;  // estimate/case_key.hpp: how far its operands and its code had to come
   double quiet_s = 0;   // least over visits, as of the number of visits that calibrations take
-  double log_sd = 0;    // standard error of log(quiet_s) by the repeats
+  double log_sd = 0;    // error of log(quiet_s), shared with the cases measured in the same session
   int visits = 0;       // timed calls
   std::string measured_at;                         // UTC, ISO 8601
   double probe_compute_s = 0, probe_memory_s = 0;  // quiet time of the speed probes meanwhile
@@ -23,7 +23,7 @@ struct TimedCase {
         field("text", &T::text, "", "case text"),
         field("context", &T::context, "", "how far operands and code had to come"),
         field("quiet_s", &T::quiet_s, "s", "least over visits"),
-        field("log_sd", &T::log_sd, "", "standard error of its logarithm"),
+        field("log_sd", &T::log_sd, "", "error of its logarithm"),
         field("visits", &T::visits, "", "timed calls"),
         field("measured_at", &T::measured_at, "", "UTC, ISO 8601"),
         field("probe_compute_s", &T::probe_compute_s, "s", "quiet time of the compute probe"),

@@ -83,8 +83,8 @@ TEST_F(Budget, MeasuresAModelAndFindsItAgain) {
 
 TEST_F(Budget, ASimilarModelMeasuresLess) {
   spend(layers("a", {64, 128, 256, 512}));
-  const SpentBudget similar = spend(layers("b", {64, 128, 256, 384}));
-  EXPECT_EQ(similar.spent.found, 4);
+  const SpentBudget similar = spend(layers("b", {64, 128, 256, 512, 32}));
+  EXPECT_EQ(similar.spent.found, 6);
   EXPECT_FALSE(similar.spent.whole);
   EXPECT_GE(similar.spent.measured, 1);
   EXPECT_LE(similar.spent.measured, 2);
@@ -112,20 +112,26 @@ TEST_F(Budget, LowersTheErrorOfThePrediction) {
   EXPECT_LT(after.high_s / after.low_s, before.high_s / before.low_s);
 }
 
-TEST(QuietTime, IsTheMeanLeastOfSoManyVisits) {
-  std::vector<double> samples;
-  for (int i = 1; i <= 9; ++i) samples.push_back(i);
-  EXPECT_NEAR(quiet_time(samples, 1, 0).quiet_s, 5, 1e-12) << "the mean";
-  EXPECT_NEAR(quiet_time(samples, 4, 0).quiet_s, 2, 1e-12) << "(n + 1) / (k + 1) of 1 to n";
-  EXPECT_NEAR(quiet_time(samples, 9, 0).quiet_s, 1, 1e-12) << "the least";
+Passes passes_of(std::vector<std::vector<double>> node_s) {
+  Passes passes;
+  passes.nodes = node_s.front().size();
+  passes.node_s = std::move(node_s);
+  return passes;
 }
 
-TEST(QuietTime, FewSamplesAreLoweredByWhatMoreWouldTakeOff) {
-  const std::vector<double> samples(10, 1.0);
-  EXPECT_LT(quiet_time(samples, 40, 0.05).quiet_s, 1);
-  EXPECT_GT(quiet_time(samples, 40, 0.05).quiet_s, 0.9);
-  EXPECT_GT(quiet_time(samples, 40, 0.05).log_sd, quiet_time(samples, 10, 0.05).log_sd);
-  EXPECT_DOUBLE_EQ(quiet_time(samples, 40, 0).quiet_s, 1);
+TEST(SessionBias, LowersWhatFewPassesCouldNotSee) {
+  const Passes falling = passes_of({{1.0}, {1.2}, {1.1}, {1.3}});  // even 1.0, odd 1.2: an octave of log 1.1
+  const SessionBias few = session_bias(falling, {0}, 16);
+  EXPECT_NEAR(few.log_excess, 0.5 * std::log(1.1) * 2, 1e-9);
+  EXPECT_GT(few.log_sd, few.log_excess);
+  EXPECT_EQ(session_bias(falling, {0}, 4).log_excess, 0) << "as many as a calibration takes";
+  EXPECT_EQ(session_bias(passes_of({{1.0}, {1.0}, {1.0}, {1.0}}), {0}, 40).log_excess, 0);
+}
+
+TEST(SessionBias, IsLessSureOnABusyMachine) {
+  const SessionBias quiet = session_bias(passes_of({{1.0}, {1.0}, {1.0}}), {0}, 3);
+  const SessionBias busy = session_bias(passes_of({{1.0}, {1.5}, {1.5}}), {0}, 3);
+  EXPECT_GT(busy.log_sd, 2 * quiet.log_sd);
 }
 
 }  // namespace

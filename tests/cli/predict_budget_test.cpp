@@ -87,7 +87,7 @@ TEST_F(PredictBudget, ASecondModelUsesWhatTheFirstOneMeasured) {
   EXPECT_EQ(again["budget"]["found"], 5);
   EXPECT_EQ(again["budget"]["measured"], 0);
   EXPECT_EQ(again["measured_share"], 1.0);
-  const Json similar = json_of("mlp:256-512x2-640 --budget 50ms");
+  const Json similar = json_of("mlp:256-512x2-128 --budget 50ms");
   EXPECT_EQ(similar["budget"]["found"], 4);
   EXPECT_LE(similar["budget"]["measured"], 2);
   EXPECT_GE(similar["budget"]["measured"], 1);
@@ -117,7 +117,7 @@ TEST_F(PredictBudget, WrongUseIsOneLine) {
     EXPECT_EQ(std::count(result.err.begin(), result.err.end(), '\n'), 1) << result.err;
   };
   expect_error(predict("mlp:4-4 --budget nonsense"), "--budget");
-  expect_error(predict("mlp:4-4 --budget 0s"), "expected a time above 0");
+  expect_error(predict("mlp:4-4 --budget 0s"), "expected a duration above 0");
   expect_error(predict("mlp:4-4 --budget 1s --estimator roofline"), "--estimator roofline");
   const std::string machine = " --machine " + source("tests/fixtures/machines/example.json");
   expect_error(run("predict mlp:4-4 --budget 1s" + machine), "opgauge calibrate");
