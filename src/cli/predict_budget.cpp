@@ -35,7 +35,7 @@ TimedCases::TimedCases(const CaseOptions& options, const Calibration& calibratio
   facts.try_emplace("device", "cpu");
   facts.try_emplace("flush_denormal", "true");
   facts["allocator"] = calibration.op_model ? calibration.op_model->allocator : "resident";
-  conditions_ = case_conditions(facts);
+  conditions_ = completed(home_, case_conditions(facts));
   read();
 }
 

@@ -4,9 +4,12 @@
 #include <fmt/format.h>
 #include <zlib.h>
 
+#include <algorithm>
 #include <cctype>
 #include <cmath>
 #include <cstdlib>
+#include <fstream>
+#include <optional>
 
 #include "base/journal.hpp"
 
@@ -79,6 +82,36 @@ CaseConditions case_conditions(const std::map<std::string, std::string>& facts) 
     if (at != facts.end()) conditions.insert(*at);
   }
   return conditions;
+}
+
+CaseConditions completed(const fs::path& home, const CaseConditions& conditions) {
+  if (std::ranges::all_of(names, [&](std::string_view name) { return conditions.contains(std::string(name)); }))
+    return conditions;
+  CaseConditions best = conditions;
+  std::optional<fs::file_time_type> newest;
+  std::error_code failed;
+  for (const auto& folder : fs::directory_iterator(home, failed)) {
+    std::ifstream stream(folder.path() / "cases.jsonl");
+    std::string line;
+    if (!std::getline(stream, line)) continue;
+    CaseConditions of;
+    try {
+      const JournalContents first = parse_journal(folder.path().string(), line + "\n");
+      if (first.entries.empty() || !first.entries[0].contains("conditions")) continue;
+      decode("", first.entries[0]["conditions"], of);
+    } catch (const Error&) {
+      continue;  // another's file; an own one that is damaged is named when it is read
+    }
+    const bool agrees = std::ranges::all_of(conditions, [&](const auto& one) {
+      const auto at = of.find(one.first);
+      return at != of.end() && at->second == one.second;
+    });
+    const auto written = fs::last_write_time(folder.path() / "cases.jsonl", failed);
+    if (!agrees || (newest && written <= *newest)) continue;
+    newest = written;
+    best = std::move(of);
+  }
+  return best;
 }
 
 fs::path case_home() {

@@ -27,6 +27,9 @@ CaseConditions case_conditions(const std::map<std::string, std::string>& facts);
 
 // $OPGAUGE_CASES, else $XDG_DATA_HOME/opgauge/cases (else ~/.local/share/…).
 std::filesystem::path case_home();
+// With what they do not say (a calibration that does not know its LibTorch) filled in from the newest
+// database under `home` that agrees with what they do say; as they are if there is none.
+CaseConditions completed(const std::filesystem::path& home, const CaseConditions& conditions);
 // The file for these conditions under a home.
 std::filesystem::path case_file(const std::filesystem::path& home, const CaseConditions& conditions);
 

@@ -59,6 +59,15 @@ TEST_F(CaseDatabase, IsAnotherOneForAnotherMachineOrSoftware) {
             (CaseConditions{{"class", "a"}, {"threads", "1"}}));
 }
 
+TEST_F(CaseDatabase, IsFoundByWhoeverDoesNotKnowTheSoftware) {
+  const CaseConditions some = {{"class", "ACME/x86"}, {"threads", "1"}};
+  EXPECT_EQ(completed(home_, some), some);
+  append_timed_cases(home_, conditions_, std::vector{timed("aten::relu(f32[4])", 2e-6)});
+  EXPECT_EQ(completed(home_, some), conditions_);
+  const CaseConditions other = {{"class", "ACME/x86"}, {"threads", "2"}};
+  EXPECT_EQ(completed(home_, other), other);
+}
+
 TEST_F(CaseDatabase, DropsALineThatWasBeingWritten) {
   append_timed_cases(home_, conditions_, std::vector{timed("aten::relu(f32[4])", 2e-6)});
   const std::string whole = read_file(file());
