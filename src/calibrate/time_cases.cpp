@@ -11,11 +11,12 @@
 namespace opgauge {
 namespace {
 
-// Chosen on nine built-in models, docs/model.md "Measuring what matters".
+// Chosen on eighteen sessions with nine built-in models, docs/model.md "Measuring what matters".
 constexpr double octave_damping = 0.5;   // each doubling takes off less than the one before
-constexpr double octave_unknown = 0.02;  // too few passes to see what a doubling takes off
+constexpr double octave_unknown = 0.01;  // too few passes to see what a doubling takes off
+constexpr double contention_part = 0.1;  // of the typical excess over the least that the least shares
+constexpr double contention_sd = 0.15;   // how much of it that may be
 constexpr double repeat_sd = 0.015;      // two quiet sessions against each other
-constexpr double contention_part = 0.2;  // of the typical excess over the least that the least may share
 
 // Everything that one run touches: parameters, and each result once.
 double footprint_bytes(const Graph& graph) {
@@ -30,6 +31,21 @@ double footprint_bytes(const Graph& graph) {
 }
 
 }  // namespace
+
+double least_of_visits(std::vector<double> samples, int visits) {
+  OPGAUGE_CHECK(!samples.empty() && visits > 0, "at least one sample");
+  std::ranges::sort(samples);
+  const double n = static_cast<double>(samples.size()), k = visits;
+  if (n <= k) return samples.front();
+  // P(the least of k is the i-th of n) = (n-1-i choose k-1) / (n choose k), by its recursion in i.
+  double chance = k / n, mean = 0;
+  for (size_t i = 0; i < samples.size() && chance > 1e-12; ++i) {
+    mean += chance * samples[i];
+    const double left = n - 1 - static_cast<double>(i);
+    chance *= left > 0 ? std::max(0.0, (left - (k - 1)) / left) : 0;
+  }
+  return mean;
+}
 
 SessionBias session_bias(const Passes& passes, const std::vector<size_t>& nodes, int reference_visits) {
   const size_t count = passes.node_s.size();
@@ -49,8 +65,10 @@ SessionBias session_bias(const Passes& passes, const std::vector<size_t>& nodes,
   if (!(least_s > 0)) return out;
   const double octave = count < 4 ? octave_unknown : std::log(half_s / least_s);
   const double missing = std::max(0.0, std::log2(reference_visits / static_cast<double>(count)));
-  out.log_excess = octave_damping * octave * missing;
-  out.log_sd = std::hypot(repeat_sd, out.log_excess, contention_part * std::log(typical_s / least_s));
+  const double contention = std::log(typical_s / least_s);
+  const double unseen = octave_damping * octave * missing;
+  out.log_excess = unseen + contention_part * contention;
+  out.log_sd = std::hypot(repeat_sd, unseen, contention_sd * contention);
   return out;
 }
 
@@ -98,9 +116,9 @@ CasesTimed time_cases(Device& device, const Graph& graph, const GraphCases& case
     if (places[k].empty()) continue;
     double sum_s = 0;  // over the calls of the case, of each one's least
     for (const size_t at : places[k]) {
-      double least_s = INFINITY;
-      for (const std::vector<double>& pass : passes.node_s) least_s = std::min(least_s, pass[at]);
-      sum_s += least_s;
+      std::vector<double> samples;
+      for (const std::vector<double>& pass : passes.node_s) samples.push_back(pass[at]);
+      sum_s += least_of_visits(std::move(samples), options.reference_visits);
     }
     const double quiet_s = sum_s / static_cast<double>(places[k].size()) * std::exp(-bias.log_excess);
     if (!(quiet_s > 0)) continue;  // quicker than the clock

@@ -34,9 +34,13 @@ CasesTimed time_cases(Device& device, const Graph& graph, const GraphCases& case
                       const MeasuringPlan& plan, const TimeCasesOptions& options,
                       const Surroundings& around);
 
-// What one session of passes says of the quiet time of its calls, beside each one's least: how far the
-// least would still fall with as many passes as calibrations take, and how sure that is. All calls of a
-// session share this error: the machine was quiet, or was not, for all of them.
+// The mean of the least of `visits` samples drawn from these without putting back: what so many visits
+// would have shown. With fewer samples than visits, their least.
+double least_of_visits(std::vector<double> samples, int visits);
+
+// What one session of passes says of the quiet time of its calls, beside each one's least: by how much
+// that is too high, and how sure that is. All calls of a session share this error: the machine was
+// quiet, or was not, for all of them.
 struct SessionBias {
   double log_excess = 0;  // to take off the logarithm of each least time
   double log_sd = 0;

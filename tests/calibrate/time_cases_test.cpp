@@ -119,12 +119,20 @@ Passes passes_of(std::vector<std::vector<double>> node_s) {
   return passes;
 }
 
+TEST(LeastOfVisits, IsTheMeanLeastOfSoManyDraws) {
+  std::vector<double> samples;
+  for (int i = 1; i <= 9; ++i) samples.push_back(i);
+  EXPECT_NEAR(least_of_visits(samples, 1), 5, 1e-12) << "the mean";
+  EXPECT_NEAR(least_of_visits(samples, 4), 2, 1e-12) << "(n + 1) / (k + 1) of 1 to n";
+  EXPECT_NEAR(least_of_visits(samples, 9), 1, 1e-12) << "the least";
+  EXPECT_NEAR(least_of_visits(samples, 40), 1, 1e-12);
+}
+
 TEST(SessionBias, LowersWhatFewPassesCouldNotSee) {
   const Passes falling = passes_of({{1.0}, {1.2}, {1.1}, {1.3}});  // even 1.0, odd 1.2: an octave of log 1.1
-  const SessionBias few = session_bias(falling, {0}, 16);
-  EXPECT_NEAR(few.log_excess, 0.5 * std::log(1.1) * 2, 1e-9);
-  EXPECT_GT(few.log_sd, few.log_excess);
-  EXPECT_EQ(session_bias(falling, {0}, 4).log_excess, 0) << "as many as a calibration takes";
+  const double contention = 0.1 * std::log(1.15);
+  EXPECT_NEAR(session_bias(falling, {0}, 16).log_excess, 0.5 * std::log(1.1) * 2 + contention, 1e-9);
+  EXPECT_NEAR(session_bias(falling, {0}, 4).log_excess, contention, 1e-9) << "as many as a calibration takes";
   EXPECT_EQ(session_bias(passes_of({{1.0}, {1.0}, {1.0}, {1.0}}), {0}, 40).log_excess, 0);
 }
 
@@ -132,6 +140,7 @@ TEST(SessionBias, IsLessSureOnABusyMachine) {
   const SessionBias quiet = session_bias(passes_of({{1.0}, {1.0}, {1.0}}), {0}, 3);
   const SessionBias busy = session_bias(passes_of({{1.0}, {1.5}, {1.5}}), {0}, 3);
   EXPECT_GT(busy.log_sd, 2 * quiet.log_sd);
+  EXPECT_GT(busy.log_excess, quiet.log_excess);
 }
 
 }  // namespace
