@@ -81,7 +81,7 @@ JournalContents read_journal(const std::filesystem::path& path) {
   return parse_journal(path.string(), read_file(path));
 }
 
-Journal::Journal(const std::filesystem::path& path) : path_(path) {
+Journal::Journal(const std::filesystem::path& path, IfInUse if_in_use) : path_(path) {
   const auto fail = [&](const std::string& what) {
     if (fd_ >= 0) ::close(fd_);
     fd_ = -1;
@@ -89,7 +89,12 @@ Journal::Journal(const std::filesystem::path& path) : path_(path) {
   };
   fd_ = ::open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0644);
   if (fd_ < 0) fail("cannot be opened for writing: " + reason());
-  if (::flock(fd_, LOCK_EX | LOCK_NB) != 0) {
+  const int how = if_in_use == IfInUse::wait ? LOCK_EX : LOCK_EX | LOCK_NB;
+  int locked = 0;
+  do {
+    locked = ::flock(fd_, how);
+  } while (locked != 0 && errno == EINTR && if_in_use == IfInUse::wait);
+  if (locked != 0) {
     if (errno == EWOULDBLOCK)
       fail("is in use by another process, expected one process per run folder");
     fail("cannot be locked: " + reason());

@@ -27,11 +27,13 @@ struct JournalContents {
 JournalContents read_journal(const std::filesystem::path& path);
 JournalContents parse_journal(std::string_view where, std::string_view text);
 
+enum class IfInUse { refuse, wait };
+
 class Journal {
  public:
-  // Creates or opens for appending. Throws Error if another process has it open or it cannot be
-  // written.
-  explicit Journal(const std::filesystem::path& path);
+  // Creates or opens for appending. Throws Error if another process has it open (or waits until it
+  // has not) or it cannot be written.
+  explicit Journal(const std::filesystem::path& path, IfInUse if_in_use = IfInUse::refuse);
   ~Journal();
   Journal(const Journal&) = delete;
   Journal& operator=(const Journal&) = delete;

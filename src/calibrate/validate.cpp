@@ -176,6 +176,7 @@ Validation score(std::span<const ModelPrediction> predictions, const MeasuredSet
                            sums_of.predicted_s / sums_of.measured_s - 1});
   }
   std::sort(out.classes.begin(), out.classes.end(), [](const auto& a, const auto& b) { return a.share > b.share; });
+  score_budget(predictions, out);
   return out;
 }
 
@@ -200,14 +201,36 @@ std::string validation_markdown(const Validation& v) {
                   {"common factor, probe factor", fmt::format("{:.3f}, {:.3f}", v.common_factor, v.probe_factor)},
                   {"sum of call times against the run without clocks behind it", v.sum_of_calls_mape ? percent(*v.sum_of_calls_mape) : "not measured"},
                   {"contention (typical over quiet)", fmt::format("{:.2f}", v.contention)}};
+  if (v.budget) {
+    const BudgetScore& b = *v.budget;
+    summary.rows.push_back({fmt::format("with {:.3g} s of measuring cases ({}): MAPE, common factor removed", b.budget_s, b.cases),
+                            fmt::format("{} ({} without, {:.0f} % less)", percent(b.mape), percent(b.mape_without), 100 * b.gain)});
+    summary.rows.push_back({"the same, raw", percent(b.mape_raw)});
+    summary.rows.push_back({"the same, median, p90, largest error", percent(b.median) + ", " + percent(b.p90) + ", " + percent(b.max)});
+    summary.rows.push_back({"the same, within 5 %, within 10 %", percent(b.within_5) + ", " + percent(b.within_10)});
+    summary.rows.push_back({"the same, 90 % intervals hold; upper over lower end, median",
+                            fmt::format("{}; {:.2f} ({:.2f} without)", percent(b.coverage), b.interval_ratio, b.interval_ratio_without)});
+    summary.rows.push_back({"models run as a whole for that, time spent, median",
+                            fmt::format("{} of {}, {:.2f} s", b.whole, b.models, b.spent_s)});
+  }
   text += to_markdown(summary) + "\n";
   Table rows{{"model", "predicted ms", "90 % interval", "measured ms", "repeated ms", "typical ms", "error %", "constants ms", "extrapolated"}, {}};
+  if (v.budget) rows.columns.insert(rows.columns.begin() + 7, {"with budget ms", "its interval", "its error %"});
   for (const ValidationRow& row : v.rows) {
     rows.rows.push_back({row.model, fmt::format("{:.3f}", 1e3 * row.predicted_s * v.common_factor),
                          fmt::format("{:.3f} to {:.3f}", 1e3 * row.predicted_low_s * v.common_factor, 1e3 * row.predicted_high_s * v.common_factor),
                          fmt::format("{:.3f}", 1e3 * row.measured_quiet_s), row.repeated_quiet_s ? fmt::format("{:.3f}", 1e3 * *row.repeated_quiet_s) : "",
                          fmt::format("{:.3f}", 1e3 * row.measured_typical_s), fmt::format("{:+.1f}", 100 * row.error),
                          fmt::format("{:.3f}", 1e3 * row.constants_s), row.extrapolated});
+    if (!v.budget) continue;
+    const double factor = 1e3 * v.budget->common_factor;
+    std::vector<std::string> with(3);
+    if (row.budget_predicted_s) {
+      with = {fmt::format("{:.3f}", factor * *row.budget_predicted_s),
+              fmt::format("{:.3f} to {:.3f}", factor * *row.budget_low_s, factor * *row.budget_high_s),
+              fmt::format("{:+.1f}", 100 * *row.budget_error)};
+    }
+    rows.rows.back().insert(rows.rows.back().begin() + 7, with.begin(), with.end());
   }
   text += to_markdown(rows) + "\n";
   Table classes{{"cost class", "calls", "share of time %", "median error %", "bias of the sum %"}, {}};

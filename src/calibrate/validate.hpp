@@ -11,10 +11,26 @@
 
 #include "base/fields.hpp"
 #include "base/statistics.hpp"
+#include "calibrate/budget.hpp"
 #include "estimate/op_predictor.hpp"
 #include "graph/graph.hpp"
 
 namespace opgauge {
+
+// The same after some time was spent on timing the model's heaviest cases, before it is measured as a whole.
+struct BudgetPrediction {
+  double predicted_s = 0, predicted_low_s = 0, predicted_high_s = 0;
+  double measured_share = 0;  // of predicted_s: looked up
+  BudgetSpent spent;
+  static constexpr auto fields() {
+    using B = BudgetPrediction;
+    return std::make_tuple(field("predicted_s", &B::predicted_s, "s", "quiet latency"),
+                           field("predicted_low_s", &B::predicted_low_s, "s", "lower end of the 90 % interval"),
+                           field("predicted_high_s", &B::predicted_high_s, "s", "upper end of the 90 % interval"),
+                           field("measured_share", &B::measured_share, "", "part of the time that was looked up"),
+                           field("spent", &B::spent, "", "what the budget was spent on"));
+  }
+};
 
 // Made before measuring.
 struct ModelPrediction {
@@ -24,6 +40,7 @@ struct ModelPrediction {
   std::string extrapolated;
   std::vector<std::string> node_class;  // per node
   std::vector<double> node_s, node_constant_s, node_low_s, node_high_s;
+  std::optional<BudgetPrediction> budget;
   static constexpr auto fields() {
     using M = ModelPrediction;
     return std::make_tuple(
@@ -34,7 +51,8 @@ struct ModelPrediction {
         field("extrapolated", &M::extrapolated, "", "calls outside the calibrated region, or empty"),
         field("node_class", &M::node_class, "", "cost class of each node"), field("node_s", &M::node_s, "s", "prediction of each node"),
         field("node_constant_s", &M::node_constant_s, "s", "baseline of each node"),
-        field("node_low_s", &M::node_low_s, "s", "lower end of each node"), field("node_high_s", &M::node_high_s, "s", "upper end of each node"));
+        field("node_low_s", &M::node_low_s, "s", "lower end of each node"), field("node_high_s", &M::node_high_s, "s", "upper end of each node"),
+        field("budget", &M::budget, "", "prediction after measuring some of its cases"));
   }
 };
 ModelPrediction predict_model(const std::string& name, const Graph& graph, const OpModel& model);
@@ -83,6 +101,9 @@ struct ValidationRow {
   bool covered = false;  // the interval, common factor applied, holds the measured value
   double constants_s = 0;
   std::string extrapolated;
+  // With a budget for measuring cases, if one was given; its own common factor.
+  std::optional<double> budget_predicted_s, budget_low_s, budget_high_s, budget_error, budget_raw_error, budget_spent_s, budget_measured_share;
+  std::optional<bool> budget_covered, budget_whole;
   static constexpr auto fields() {
     using V = ValidationRow;
     return std::make_tuple(
@@ -95,7 +116,48 @@ struct ValidationRow {
         field("error", &V::error, "", "relative error, common factor removed"), field("raw_error", &V::raw_error, "", "relative error as it is"),
         field("covered", &V::covered, "", "the interval holds the measured value"),
         field("constants_s", &V::constants_s, "s", "baseline of constants and a launch term"),
-        field("extrapolated", &V::extrapolated, "", "calls outside the calibrated region, or empty"));
+        field("extrapolated", &V::extrapolated, "", "calls outside the calibrated region, or empty"),
+        field("budget_predicted_s", &V::budget_predicted_s, "s", "predicted after measuring cases"),
+        field("budget_low_s", &V::budget_low_s, "s", "lower end of that prediction's interval"),
+        field("budget_high_s", &V::budget_high_s, "s", "upper end of that prediction's interval"),
+        field("budget_error", &V::budget_error, "", "its relative error, its common factor removed"),
+        field("budget_raw_error", &V::budget_raw_error, "", "its relative error as it is"),
+        field("budget_spent_s", &V::budget_spent_s, "s", "time that cases were measured for"),
+        field("budget_measured_share", &V::budget_measured_share, "", "part of that prediction that was looked up"),
+        field("budget_covered", &V::budget_covered, "", "that interval holds the measured value"),
+        field("budget_whole", &V::budget_whole, "", "the whole model ran to measure its cases"));
+  }
+};
+
+// Scores of the predictions with a budget, over the models that have one.
+struct BudgetScore {
+  double budget_s = 0;     // given to each model
+  std::string cases;       // "fresh for each model" or "shared by all models"
+  int models = 0, whole = 0;
+  double mape = 0, mape_raw = 0, bias = 0, median = 0, p90 = 0, max = 0, within_5 = 0, within_10 = 0;
+  double coverage = 0, common_factor = 1;
+  double mape_without = 0;  // of the same models without a budget, common factor removed
+  double gain = 0;          // 1 - mape / mape_without
+  double interval_ratio = 0;          // median high / low
+  double interval_ratio_without = 0;
+  double spent_s = 0;       // median
+  static constexpr auto fields() {
+    using B = BudgetScore;
+    return std::make_tuple(
+        field("budget_s", &B::budget_s, "s", "given to each model"), field("cases", &B::cases, "", "whose case database"),
+        field("models", &B::models, "", "models with such a prediction"), field("whole", &B::whole, "", "of them run as a whole"),
+        field("mape", &B::mape, "", "mean absolute relative error, common factor removed"),
+        field("mape_raw", &B::mape_raw, "", "the same, as it is"), field("bias", &B::bias, "", "mean relative error"),
+        field("median", &B::median, "", "median absolute relative error"), field("p90", &B::p90, "", "90 % quantile"),
+        field("max", &B::max, "", "largest"), field("within_5", &B::within_5, "", "share within 5 %"),
+        field("within_10", &B::within_10, "", "share within 10 %"),
+        field("coverage", &B::coverage, "", "share of models inside their 90 % interval"),
+        field("common_factor", &B::common_factor, "", "measured over predicted, the median over models"),
+        field("mape_without", &B::mape_without, "", "of the same models without a budget"),
+        field("gain", &B::gain, "", "1 - mape / mape_without"),
+        field("interval_ratio", &B::interval_ratio, "", "upper over lower end of an interval, median"),
+        field("interval_ratio_without", &B::interval_ratio_without, "", "the same without a budget"),
+        field("spent_s", &B::spent_s, "s", "time that a model's cases were measured for, median"));
   }
 };
 
@@ -130,6 +192,7 @@ struct Validation {
   double heavy_median_error = 0;  // calls of 50 us and more
   std::optional<double> sum_of_calls_mape;   // sum of the calls of a run against the run without clocks behind it
   double contention = 1;
+  std::optional<BudgetScore> budget;  // mape_budget and what belongs to it
   std::vector<ValidationRow> rows;
   std::vector<ClassScore> classes;
   std::vector<std::string> failures;
@@ -155,7 +218,8 @@ struct Validation {
         field("constants_mape", &V::constants_mape, "", "baseline of constants and a launch term"),
         field("heavy_median_error", &V::heavy_median_error, "", "median error of calls of 50 us and more"),
         field("sum_of_calls_mape", &V::sum_of_calls_mape, "", "sum of call times against end-to-end runs"),
-        field("contention", &V::contention, "", "typical over quiet latency, median"), field("rows", &V::rows, "", "models"),
+        field("contention", &V::contention, "", "typical over quiet latency, median"),
+        field("budget", &V::budget, "", "scores with a budget for measuring cases"), field("rows", &V::rows, "", "models"),
         field("classes", &V::classes, "", "scores by cost class"), field("failures", &V::failures, "", "models that could not run"),
         field("versions", &V::versions, "", "software that ran"));
   }
@@ -164,6 +228,9 @@ struct Validation {
 // `second` may be empty: then there is no noise floor. Models that were not measured are failures, never dropped.
 Validation score(std::span<const ModelPrediction> predictions, const MeasuredSet& first, const MeasuredSet& second,
                  const OpModel& model);
+
+// Adds the scores of predictions with a budget to rows and summary; nothing if there is none.
+void score_budget(std::span<const ModelPrediction> predictions, Validation& validation);
 
 std::string validation_markdown(const Validation& validation);
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `opgauge predict mlp:1024-2048x4-256 --batch 1,8,32`: what a model costs on a machine, without
 // running it. Opens no LibTorch: the graph, the machine's record and a calibration are all it
-// needs.
+// needs, unless `--budget` asks to measure what matters.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,8 +12,10 @@
 #include "base/units.hpp"
 #include "calibrate/run_facts.hpp"
 #include "cli/commands.hpp"
+#include "cli/interruption.hpp"
 #include "cli/machine_choice.hpp"
 #include "cli/model_options.hpp"
+#include "cli/predict_budget.hpp"
 #include "estimate/estimators.hpp"
 #include "graph/rewrite.hpp"
 #include "report/estimate_report.hpp"
@@ -29,6 +31,7 @@ struct PredictArguments {
   int threads = 1;
   size_t regions = 10;
   bool allow_unknown = false;
+  CaseOptions cases;
   MachineOptions machine;
   OutputOptions files;
 };
@@ -45,6 +48,26 @@ void warn_about(const StoredCalibration& stored, const Machine& machine, Estimat
   }
 }
 
+// Times that were taken at another speed of the machine stay what they are: it is said.
+void note_speed(const BudgetSpent& spent, Estimate& estimate) {
+  if (std::abs(spent.speed_factor - 1) < 0.05) return;
+  estimate.notes.push_back(fmt::format("by its speed probes the machine was {:.0f} % {} while measuring than while calibrating",
+                                       100 * std::abs(spent.speed_factor - 1), spent.speed_factor > 1 ? "slower" : "faster"));
+}
+
+// Nothing to look up without times, and times belong to a calibration.
+std::unique_ptr<TimedCases> timed_cases(const PredictArguments& arguments, const Machine& machine,
+                                        const std::optional<StoredCalibration>& stored) {
+  if (!arguments.cases.measures() && arguments.estimator != "measured") return nullptr;
+  if (arguments.cases.measures() && arguments.estimator != "auto" && arguments.estimator != "measured") {
+    throw Error("--budget", "found --estimator " + arguments.estimator + ", expected measured or none: measured times go into no other");
+  }
+  if (!stored || !stored->calibration.op_model) {
+    throw Error("predict", "found no op-level calibration of this machine, expected one: run `opgauge calibrate`");
+  }
+  return std::make_unique<TimedCases>(arguments.cases, stored->calibration, machine, arguments.precision, arguments.threads);
+}
+
 int predict_model(const PredictArguments& arguments) {
   const Machine machine = arguments.machine.read();
   const auto stored = arguments.machine.read_calibration(machine);
@@ -54,6 +77,8 @@ int predict_model(const PredictArguments& arguments) {
   options.threads = arguments.threads;
   options.calibration = stored ? &stored->calibration : nullptr;
   options.allow_unknown = arguments.allow_unknown;
+  const std::unique_ptr<TimedCases> cases = timed_cases(arguments, machine, stored);
+  if (cases) options.case_times = &cases->times();
   std::vector<BatchEstimate> estimates;
   std::vector<std::optional<int64_t>> batches(arguments.batches.begin(), arguments.batches.end());
   if (batches.empty()) batches.push_back(std::nullopt);
@@ -66,7 +91,16 @@ int predict_model(const PredictArguments& arguments) {
     BatchEstimate one;
     one.model = source.name;
     one.batch = batch;
+    if (arguments.cases.measures()) {
+      options.estimator = "calibrated";
+      const Estimate before = predict(graph, machine, options);
+      one.before = {before.latency_s, before.latency_low_s, before.latency_high_s, before.estimator,
+                    cases->spend(graph, options)};
+      if (interrupted()) return 130;
+      options.estimator = "measured";
+    }
     one.estimate = predict(graph, machine, options);
+    if (one.before) note_speed(one.before->spent, one.estimate);
     if (stored) warn_about(*stored, machine, one.estimate);
     estimates.push_back(std::move(one));
   }
@@ -108,6 +142,7 @@ void declare_predict(CLI::App& app, Run& run) {
       ->type_name("N");
   app.add_flag("--allow-unknown", a->allow_unknown,
                "leave out ops outside the op table; totals are then lower bounds");
+  a->cases.declare(app);
   a->machine.declare(app);
   a->files.declare(app);
   run = [a] { return predict_model(*a); };

@@ -109,7 +109,63 @@ void ValidateModels::declare(CLI::App& app) {
   app.add_option("--min-coverage", min_coverage, "exit 1 if fewer percent of the models lie inside their interval")->check(CLI::Range(0.0, 100.0));
   app.add_flag("--rescore", rescore, "score the measurements that the folder holds already; the report says so");
   app.add_option("--cases", cases, "write every call, predicted and measured, to FILE (CSV)")->type_name("FILE");
+  app.add_option("--predict-budget", predict_budget, "also score predictions after measuring each model's cases for this long, as in 2s")->type_name("TIME");
+  app.add_flag("--shared-cases", shared_cases, "for --predict-budget: one case database for all models, in their order; else each starts with an empty one");
   output.declare(app);
+}
+
+namespace {
+
+// What `predict --budget` says of one model, in a process of its own.
+std::optional<BudgetPrediction> predict_with_budget(const ValidationModel& model, const std::vector<std::string>& options, const fs::path& file,
+                                                    bool again) {
+  if (again) {
+    std::vector<std::string> arguments{"predict", model.text, "--json", file.string()};
+    if (model.bindings.batch) arguments.insert(arguments.end(), {"--batch", std::to_string(*model.bindings.batch)});
+    arguments.insert(arguments.end(), options.begin(), options.end());
+    const int code = run_again(arguments);
+    if (code == 130) return std::nullopt;
+    if (code != 0) throw Error("predict --budget", fmt::format("the process ended with {}", code));
+  }
+  const Json said = read_json(file);
+  BudgetPrediction out;
+  const auto take = [&](const char* name, auto& to) {
+    if (!said.is_object() || !said.contains(name)) throw Error(file.string(), std::string("field \"") + name + "\" is missing");
+    decode(file.string() + ": " + name, said[name], to);
+  };
+  take("latency_s", out.predicted_s);
+  take("latency_low_s", out.predicted_low_s);
+  take("latency_high_s", out.predicted_high_s);
+  take("measured_share", out.measured_share);
+  take("budget", out.spent);
+  return out;
+}
+
+}  // namespace
+
+// Returns 130 if it was interrupted, else 0.
+int ValidateModels::predict_with_budgets(const std::vector<ValidationModel>& chosen, const fs::path& calibration_file, int threads,
+                                         std::vector<ModelPrediction>& predictions, std::vector<std::string>& failures) const {
+  const fs::path kept = fs::path(folder) / "budget";
+  std::error_code failed;
+  if (!rescore) fs::remove_all(kept, failed);  // of an earlier run
+  fs::create_directories(kept, failed);
+  if (failed) throw Error(kept.string(), "cannot be made: " + failed.message());
+  for (size_t i = 0; i < chosen.size(); ++i) {
+    const auto prediction = std::ranges::find(predictions, chosen[i].name, &ModelPrediction::model);
+    if (prediction == predictions.end()) continue;
+    const fs::path home = kept / (shared_cases ? "cases" : fmt::format("cases_{}", i));
+    std::vector<std::string> options{"--budget", predict_budget, "--threads", std::to_string(threads), "--calibration",
+                                     calibration_file.string(), "--case-home", home.string()};
+    if (!machine.empty()) options.insert(options.end(), {"--machine", machine});
+    try {
+      prediction->budget = predict_with_budget(chosen[i], options, kept / fmt::format("predicted_{}.json", i), !rescore);
+      if (!prediction->budget) return 130;
+    } catch (const Error& error) {
+      failures.push_back(chosen[i].name + ": " + error.what());
+    }
+  }
+  return 0;
 }
 
 int ValidateModels::run() {
@@ -133,6 +189,10 @@ int ValidateModels::run() {
     } catch (const Error& error) {
       failures.push_back(one.name + ": " + error.what());
     }
+  }
+  if (!predict_budget.empty()) {
+    parse_duration_s("--predict-budget", predict_budget);
+    if (const int code = predict_with_budgets(chosen, stored.path, model.threads, predictions, failures); code != 0) return code;
   }
   const std::string text = encode(predictions).dump();
   boost::uuids::name_generator_sha1 hash(boost::uuids::ns::oid());
@@ -162,6 +222,7 @@ int ValidateModels::run() {
   result.failures.insert(result.failures.end(), failures.begin(), failures.end());
   std::sort(result.failures.begin(), result.failures.end());
   result.failures.erase(std::unique(result.failures.begin(), result.failures.end()), result.failures.end());
+  if (result.budget) result.budget->cases = shared_cases ? "a case database shared by all models" : "an empty case database for each model";
   result.created_at = utc_timestamp();
   result.commit = program_commit();
   result.machine = record.name;

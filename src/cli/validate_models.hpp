@@ -3,23 +3,30 @@
 #pragma once
 
 #include <CLI/CLI.hpp>
+#include <filesystem>
 #include <string>
 #include <vector>
 
+#include "calibrate/validate.hpp"
 #include "cli/command.hpp"
+#include "cli/validation_models.hpp"
 
 namespace opgauge {
 
 struct ValidateModels {
   std::vector<std::string> models;
-  std::string calibration, machine, folder = "results/validation", budget = "10m", device = "cpu", cases;
+  std::string calibration, machine, folder = "results/validation", budget = "10m", device = "cpu", cases, predict_budget;
   int visits = 40, processes = 4;
-  bool rescore = false;
+  bool rescore = false, shared_cases = false;
   double max_mape = 0, min_coverage = 0;  // percent; 0: not asked
   OutputOptions output;
 
   void declare(CLI::App& app);  // everything but `models`, `--machine` and `--max-mape`
   int run();
+
+ private:
+  int predict_with_budgets(const std::vector<ValidationModel>& chosen, const std::filesystem::path& calibration_file, int threads,
+                           std::vector<ModelPrediction>& predictions, std::vector<std::string>& failures) const;
 };
 
 }  // namespace opgauge

@@ -5,10 +5,9 @@
 
 #include "base/error.hpp"
 #include "estimate/estimators.hpp"
-#include "estimate/op_predictor.hpp"
+#include "estimate/op_estimate.hpp"
 
 namespace opgauge {
-namespace {
 
 const OpModel& model_of(const EstimateOptions& options) {
   if (!options.calibration || !options.calibration->op_model) {
@@ -17,11 +16,11 @@ const OpModel& model_of(const EstimateOptions& options) {
   return *options.calibration->op_model;
 }
 
-std::vector<OpPrediction> predict_calls(const Graph& graph, const OpModel& model, bool allow_unknown) {
+std::vector<OpPrediction> predict_calls(const Graph& graph, std::span<const CaseFacts> facts, const OpModel& model,
+                                        bool allow_unknown) {
   const OpPredictor predictor(model);
   std::vector<OpPrediction> calls;
   calls.reserve(graph.nodes.size());
-  const std::vector<CaseFacts> facts = facts_of(graph, conditions_of(model));
   for (size_t n = 0; n < facts.size(); ++n) {
     if (!graph.nodes[n].op) {
       if (!allow_unknown) throw Call(graph, graph.nodes[n]).error("op is not in the op table, its time is unknown");
@@ -33,10 +32,16 @@ std::vector<OpPrediction> predict_calls(const Graph& graph, const OpModel& model
   return calls;
 }
 
+namespace {
+
+std::vector<OpPrediction> calibrated_calls(const Graph& graph, const EstimateOptions& options) {
+  const OpModel& model = model_of(options);
+  return predict_calls(graph, facts_of(graph, conditions_of(model)), model, options.allow_unknown);
+}
+
 }  // namespace
 
-RegionTimer prepare_calibrated(const Graph& graph, const Rates&, const Machine&, const EstimateOptions& options,
-                               Estimate& total) {
+void check_conditions(const EstimateOptions& options, Estimate& total) {
   const OpModel& model = model_of(options);
   if (model.threads != options.threads) {
     throw Error("predict", "the calibration is for " + std::to_string(model.threads) + " threads, expected one for " +
@@ -47,7 +52,10 @@ RegionTimer prepare_calibrated(const Graph& graph, const Rates&, const Machine&,
   if (options.mode == PartitionMode::fused) {
     total.notes.push_back("fused regions are the sum of their calls: the calibration is of eager execution");
   }
-  auto calls = std::make_shared<std::vector<OpPrediction>>(predict_calls(graph, model, options.allow_unknown));
+}
+
+RegionTimer timer_of(std::vector<OpPrediction> predicted) {
+  auto calls = std::make_shared<std::vector<OpPrediction>>(std::move(predicted));
   return [calls](const Region& region, const RegionLoad& load, RegionEstimate& out) {
     for (const size_t node : region.nodes) {
       const OpPrediction& call = (*calls)[node];
@@ -65,9 +73,14 @@ RegionTimer prepare_calibrated(const Graph& graph, const Rates&, const Machine&,
   };
 }
 
+RegionTimer prepare_calibrated(const Graph& graph, const Rates&, const Machine&, const EstimateOptions& options,
+                               Estimate& total) {
+  check_conditions(options, total);
+  return timer_of(calibrated_calls(graph, options));
+}
+
 void finish_calibrated(const Graph& graph, const EstimateOptions& options, Estimate& total) {
-  const OpModel& model = model_of(options);
-  const OpPredictor::Total sum = OpPredictor(model).total(predict_calls(graph, model, options.allow_unknown));
+  const OpPredictor::Total sum = OpPredictor(model_of(options)).total(calibrated_calls(graph, options));
   total.latency_low_s = sum.low_s;
   total.latency_high_s = sum.high_s;
 }

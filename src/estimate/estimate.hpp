@@ -70,6 +70,7 @@ struct RegionEstimate {
   std::optional<double> energy_j;
   std::string cost_class;    // calibrated estimator: the class that timed it
   std::string extrapolated;  // why it lies outside what was calibrated, or empty
+  bool measured = false;     // looked up, not modelled
 
   double arithmetic_intensity() const {  // FLOP/B, 0 where nothing moves
     return work.bytes() ? static_cast<double>(work.flops()) / static_cast<double>(work.bytes()) : 0;
@@ -94,7 +95,9 @@ struct RegionEstimate {
         field("energy_j", &RegionEstimate::energy_j, "J", "energy of the region"),
         field("cost_class", &RegionEstimate::cost_class, "", "class that timed it, or empty"),
         field("extrapolated", &RegionEstimate::extrapolated, "",
-              "why it lies outside what was calibrated, or empty"));
+              "why it lies outside what was calibrated, or empty"),
+        field("measured", &RegionEstimate::measured, "", "looked up, not modelled",
+              Presence::may_be_missing));
   }
 };
 
@@ -124,6 +127,7 @@ struct Estimate {
   std::optional<double> energy_j;
   std::string energy_source;  // "assumed", "measured"; or why there is no energy
   std::string coefficients;   // "assumed", or which calibration
+  std::optional<double> measured_share;  // of the time: looked up; nullopt: another estimator
   bool lower_bound = false;   // ops outside the table were left out
   std::vector<std::string> notes;
   std::vector<RegionEstimate> regions;
@@ -159,6 +163,7 @@ struct Estimate {
         field("energy_source", &Estimate::energy_source, "",
               "where the energy is from, or why there is none"),
         field("coefficients", &Estimate::coefficients, "", "assumed, or the calibration used"),
+        field("measured_share", &Estimate::measured_share, "", "part of the time that was looked up"),
         field("lower_bound", &Estimate::lower_bound, "", "ops outside the op table were left out"),
         field("notes", &Estimate::notes, "", "what to know when reading the numbers"),
         field("regions", &Estimate::regions, "", "one entry per region"));

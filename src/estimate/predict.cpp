@@ -20,6 +20,9 @@ void finish_roofline(const Graph&, const EstimateOptions&, Estimate&);
 RegionTimer prepare_calibrated(const Graph&, const Rates&, const Machine&, const EstimateOptions&,
                                Estimate&);
 void finish_calibrated(const Graph&, const EstimateOptions&, Estimate&);
+RegionTimer prepare_measured(const Graph&, const Rates&, const Machine&, const EstimateOptions&,
+                             Estimate&);
+void finish_measured(const Graph&, const EstimateOptions&, Estimate&);
 
 namespace {
 
@@ -28,6 +31,8 @@ constexpr Estimator table[] = {
      prepare_roofline, finish_roofline},
     {"calibrated", "each call by the op-level model that `opgauge calibrate` fitted on this machine",
      prepare_calibrated, finish_calibrated},
+    {"measured", "calls that this machine has timed by what they took, the others as calibrated",
+     prepare_measured, finish_measured},
 };
 
 std::string region_name(const Graph& graph, const Region& region) {

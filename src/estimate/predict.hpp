@@ -13,6 +13,7 @@
 #include <string>
 #include <string_view>
 
+#include "estimate/case_key.hpp"
 #include "estimate/estimate.hpp"
 #include "estimate/roofline.hpp"
 #include "graph/graph.hpp"
@@ -25,6 +26,7 @@ struct EstimateOptions {
   PartitionMode mode = PartitionMode::eager;
   std::string estimator = "auto";  // a row of estimators(), or "auto": see fitting_estimator()
   const Calibration* calibration = nullptr;  // nullptr: assumed coefficients, labelled so
+  const CaseTimes* case_times = nullptr;     // what this machine has timed; nullptr: nothing
   bool with_regions = true;                  // false: totals only, for many configurations a second
   bool with_text = true;                     // case texts in the regions
   bool allow_unknown = false;  // leave out ops outside the table, total is a lower bound

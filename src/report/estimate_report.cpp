@@ -11,7 +11,8 @@
 namespace opgauge {
 namespace {
 
-std::string interval(const Estimate& e) {
+template <class Estimated>
+std::string interval(const Estimated& e) {
   if (!e.latency_low_s || !e.latency_high_s) return "no interval: not calibrated";
   return format_seconds(*e.latency_low_s) + " to " + format_seconds(*e.latency_high_s) + " (90 %)";
 }
@@ -26,7 +27,8 @@ std::string energy(const Estimate& e) {
                     : "unavailable: " + e.energy_source;
 }
 
-Table totals(const Estimate& e) {
+Table totals(const BatchEstimate& one) {
+  const Estimate& e = one.estimate;
   Table table;
   table.columns = {"estimate", ""};
   table.rows = {
@@ -49,6 +51,11 @@ Table totals(const Estimate& e) {
       {"machine", e.machine + fmt::format(", {} thread{}, {}", e.threads, e.threads == 1 ? "" : "s",
                                           e.precision)},
   };
+  if (one.before) {
+    table.rows.insert(table.rows.begin() + 1,
+                      {{"before measuring", format_seconds(one.before->latency_s) + ", " + interval(*one.before)},
+                       {"budget", one.before->spent.sentence()}});
+  }
   return table;
 }
 
@@ -127,7 +134,9 @@ Table heaviest(const Estimate& e, size_t most) {
       table.rows.push_back({format_percent(e.latency_s > 0 ? line.latency_s / e.latency_s : 0),
                             format_seconds(line.latency_s), std::to_string(line.count),
                             region.cost_class, region.text,
-                            region.extrapolated.empty() ? "" : "extrapolated"});
+                            region.measured                ? "measured"
+                            : region.extrapolated.empty() ? ""
+                                                           : "extrapolated"});
     }
     return table;
   }
@@ -154,7 +163,7 @@ std::string render(const std::vector<BatchEstimate>& estimates, size_t regions, 
   const BatchEstimate& first = estimates.front();
   text +=
       heading + first.model + (first.batch ? fmt::format(", batch {}", *first.batch) : "") + "\n\n";
-  text += print(totals(first.estimate)) + "\n";
+  text += print(totals(first)) + "\n";
   if (estimates.size() > 1) text += print(by_batch(estimates)) + "\n";
   if (timed_by_class(first.estimate)) text += print(by_class(first.estimate)) + "\n";
   text += print(heaviest(first.estimate, regions));
@@ -167,6 +176,19 @@ std::string render(const std::vector<BatchEstimate>& estimates, size_t regions, 
   if (!notes.empty()) text += "\n";
   for (const std::string& note : notes) text += "note: " + note + "\n";
   return text;
+}
+
+void add_budget(Table& table, const std::vector<BatchEstimate>& estimates) {
+  for (const char* name : {"before_latency_s", "before_latency_low_s", "before_latency_high_s"})
+    table.columns.emplace_back(name);
+  add_columns<BudgetSpent>(table.columns);
+  for (size_t i = 0; i < estimates.size(); ++i) {
+    const BeforeBudget before = estimates[i].before.value_or(BeforeBudget{});
+    table.rows[i].push_back(cell(encode(before.latency_s)));
+    table.rows[i].push_back(cell(encode(before.latency_low_s)));
+    table.rows[i].push_back(cell(encode(before.latency_high_s)));
+    add_cells(table.rows[i], before.spent);
+  }
 }
 
 }  // namespace
@@ -190,6 +212,8 @@ Table estimates_table(const std::vector<BatchEstimate>& estimates) {
     row = {one.model, one.batch ? std::to_string(*one.batch) : "", rate ? cell(encode(*rate)) : ""};
     add_cells(row, one.estimate);
   }
+  if (std::ranges::any_of(estimates, [](const BatchEstimate& one) { return one.before.has_value(); }))
+    add_budget(table, estimates);
   const int regions = table.column("regions");
   if (regions >= 0) {  // a list does not fit a cell
     table.columns.erase(table.columns.begin() + regions);
@@ -204,6 +228,13 @@ Json estimates_json(const std::vector<BatchEstimate>& estimates) {
     Json object = {{"model", one.model},
                    {"batch", encode(one.batch)},
                    {"throughput_per_s", encode(throughput(one))}};
+    if (one.before) {
+      object["before"] = {{"latency_s", encode(one.before->latency_s)},
+                          {"latency_low_s", encode(one.before->latency_low_s)},
+                          {"latency_high_s", encode(one.before->latency_high_s)},
+                          {"estimator", one.before->estimator}};
+      object["budget"] = encode(one.before->spent);
+    }
     object.update(encode(one.estimate));
     list.push_back(std::move(object));
   }

@@ -7,14 +7,24 @@
 #include <vector>
 
 #include "base/csv.hpp"
+#include "calibrate/budget.hpp"
 #include "estimate/estimate.hpp"
 
 namespace opgauge {
+
+// What was known before a budget was spent on measuring, and what it was spent on.
+struct BeforeBudget {
+  double latency_s = 0;
+  std::optional<double> latency_low_s, latency_high_s;
+  std::string estimator;
+  BudgetSpent spent;
+};
 
 struct BatchEstimate {
   std::string model;
   std::optional<int64_t> batch;  // nullopt: as the model is
   Estimate estimate;
+  std::optional<BeforeBudget> before;
 };
 
 std::string estimates_text(const std::vector<BatchEstimate>& estimates, size_t regions);

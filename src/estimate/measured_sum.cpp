@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimate/measured_sum.hpp"
+
+#include <cmath>
+
+namespace opgauge {
+namespace {
+
+// What the measured cases of a class say of its shared error.
+struct SharedError {
+  double precision = 1;  // of z; 1 before anything was measured
+  double weighted = 0;   // sum of tau r / v
+  double mean() const { return weighted / precision; }
+  double sd() const { return 1 / std::sqrt(precision); }
+};
+
+}  // namespace
+
+MeasuredSum sum_measured(std::vector<OpPrediction> calls, const GraphCases& cases,
+                         const CaseTimes& times, const OpModel& model) {
+  OPGAUGE_CHECK(calls.size() == cases.of_node.size(), "one prediction per node");
+  MeasuredSum out;
+  out.calls = std::move(calls);
+  out.measured.assign(out.calls.size(), false);
+  out.cases = static_cast<int>(cases.cases.size());
+
+  std::map<std::string, SharedError> shared;
+  std::vector<const CaseTime*> known(cases.cases.size(), nullptr);
+  for (size_t k = 0; k < cases.cases.size(); ++k) {
+    const auto at = times.find(cases.cases[k].key());
+    if (at == times.end()) continue;
+    known[k] = &at->second;
+    ++out.measured_cases;
+    const OpPrediction& call = out.calls[cases.cases[k].nodes.front()];
+    if (call.key.empty() || call.latency_s <= 0) continue;  // outside the op table
+    const double v = call.own_sd * call.own_sd + at->second.log_sd * at->second.log_sd;
+    if (v <= 0) continue;
+    SharedError& of_class = shared[call.key];
+    of_class.precision += call.common_sd * call.common_sd / v;
+    of_class.weighted += call.common_sd * std::log(at->second.quiet_s / call.latency_s) / v;
+  }
+
+  double measured_error_s = 0;  // one session's cases err together, so their errors add up
+  for (size_t k = 0; k < cases.cases.size(); ++k) {
+    if (!known[k]) continue;
+    const double case_s = known[k]->quiet_s * static_cast<double>(cases.cases[k].nodes.size());
+    measured_error_s += case_s * known[k]->log_sd;
+    out.measured_s += case_s;
+  }
+  double variance = measured_error_s * measured_error_s;
+  std::map<std::string, double> common_s;
+  for (size_t n = 0; n < out.calls.size(); ++n) {
+    OpPrediction& call = out.calls[n];
+    if (const CaseTime* time = known[cases.of_node[n]]) {
+      out.measured[n] = true;
+      call.latency_s = time->quiet_s;
+      call.call_s = std::min(call.call_s, call.latency_s);
+      call.common_sd = 0;
+      call.own_sd = time->log_sd;
+      call.extrapolated.clear();
+    } else if (const auto of_class = shared.find(call.key); of_class != shared.end()) {
+      const double shift = std::exp(call.common_sd * of_class->second.mean());
+      call.latency_s *= shift;
+      call.call_s *= shift;
+      call.common_sd *= of_class->second.sd();
+    }
+    out.total.latency_s += call.latency_s;
+    if (out.measured[n]) continue;
+    common_s[call.key] += call.latency_s * call.common_sd;
+    variance += std::pow(call.latency_s * call.own_sd, 2);
+  }
+  for (const auto& [key, seconds] : common_s) variance += seconds * seconds;
+  if (out.total.latency_s <= 0) return out;
+  const double sd = std::hypot(std::sqrt(variance) / out.total.latency_s, model.floor_sd);
+  out.total.low_s = out.total.latency_s * std::exp(-model.interval_factor * sd);
+  out.total.high_s = out.total.latency_s * std::exp(model.interval_factor * sd);
+  return out;
+}
+
+}  // namespace opgauge

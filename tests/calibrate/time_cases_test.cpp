@@ -1,0 +1,147 @@
+// SPDX-License-Identifier: Apache-2.0
+// Spending a budget on a device that tells its times: what is measured, what is found again.
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+#include "calibrate/budget.hpp"
+#include "graph/builder.hpp"
+#include "measure/fake_device.hpp"
+
+namespace opgauge {
+namespace {
+
+Graph layers(std::string name, const std::vector<int64_t>& widths) {
+  GraphBuilder b(std::move(name));
+  ValueId x = b.input("x", {Dtype::f32, {8, widths.front()}});
+  for (size_t i = 1; i < widths.size(); ++i) {
+    const ValueId w = b.parameter("fc" + std::to_string(i) + ".weight", {Dtype::f32, {widths[i], widths[i - 1]}});
+    x = b.call("aten::relu", {{"self", b.call("aten::linear", {{"input", x}, {"weight", w}})}});
+  }
+  return b.finish({x});
+}
+
+Calibration calibration() {
+  Calibration out;
+  OpModel model;
+  model.l2_bytes = 1 << 20;
+  model.l3_bytes = 32 << 20;
+  ClassFit any;
+  any.key = "any";
+  any.cases = 100;
+  any.coefficients = {{"call", 2e-6}, {"flops", 2e-11}, {"bytes", 5e-11}};
+  model.classes = {any};
+  out.op_model = model;
+  return out;
+}
+
+class Budget : public testing::Test {
+ protected:
+  SpentBudget spend(const Graph& graph, double budget_s = 0.02) {
+    EstimateOptions options;
+    options.calibration = &calibration_;
+    options.case_times = &times_;
+    const Surroundings around{clock_, {}, {}};
+    asked_ = 0;
+    SpentBudget spent = spend_budget(
+        graph, options, budget_s,
+        [&]() -> Device& {
+          ++asked_;
+          return device_;
+        },
+        [&]() -> const Surroundings& { return around; }, {});
+    known_.insert(known_.end(), spent.cases.begin(), spent.cases.end());
+    times_ = case_times(known_);
+    return spent;
+  }
+  FakeClock clock_;
+  FakeDevice device_{clock_};
+  const Calibration calibration_ = calibration();
+  std::vector<TimedCase> known_;
+  CaseTimes times_;
+  int asked_ = 0;
+};
+
+TEST_F(Budget, MeasuresAModelAndFindsItAgain) {
+  const Graph graph = layers("a", {64, 128, 256, 512});
+  const SpentBudget first = spend(graph);
+  EXPECT_TRUE(first.spent.whole);
+  EXPECT_EQ(first.spent.found, 0);
+  EXPECT_EQ(first.spent.measured, 6);
+  EXPECT_GT(first.spent.passes, 40);
+  EXPECT_NEAR(first.spent.spent_s, 0.02, 2e-3);
+  const auto executable = device_.prepare(graph);
+  std::vector<double> node_s(6);
+  executable->run_timed_s(node_s);
+  for (size_t i = 0; i < 6; ++i) EXPECT_NEAR(first.cases[i].quiet_s, node_s[i], 1e-12);
+
+  const SpentBudget second = spend(graph);
+  EXPECT_EQ(second.spent.found, 6);
+  EXPECT_EQ(second.spent.measured, 0);
+  EXPECT_EQ(asked_, 0) << "nothing to measure: LibTorch is not needed";
+}
+
+TEST_F(Budget, ASimilarModelMeasuresLess) {
+  spend(layers("a", {64, 128, 256, 512}));
+  const SpentBudget similar = spend(layers("b", {64, 128, 256, 512, 32}));
+  EXPECT_EQ(similar.spent.found, 6);
+  EXPECT_FALSE(similar.spent.whole);
+  EXPECT_GE(similar.spent.measured, 1);
+  EXPECT_LE(similar.spent.measured, 2);
+  EXPECT_LT(similar.spent.calls, 6);
+  EXPECT_LT(similar.spent.spent_s, 0.02);
+}
+
+TEST_F(Budget, LowersTheErrorOfThePrediction) {
+  const Graph graph = layers("a", {64, 128, 256, 512});
+  double truth_s = 0;
+  std::vector<double> node_s(6);
+  device_.prepare(graph)->run_timed_s(node_s);
+  for (const double one : node_s) truth_s += one;
+  const OpModel& model = *calibration_.op_model;
+  const std::vector<CaseFacts> facts = facts_of(graph, conditions_of(model));
+  const OpPredictor predictor(model);
+  std::vector<OpPrediction> calls;
+  for (const CaseFacts& one : facts) calls.push_back(predictor.predict(one));
+  const GraphCases cases = cases_of(graph, facts);
+  const auto before = sum_measured(calls, cases, {}, model).total;
+  device_.behaviour().noise = 0.05;
+  spend(graph);
+  const auto after = sum_measured(calls, cases, times_, model).total;
+  EXPECT_LT(std::abs(std::log(after.latency_s / truth_s)), 0.5 * std::abs(std::log(before.latency_s / truth_s)));
+  EXPECT_LT(after.high_s / after.low_s, before.high_s / before.low_s);
+}
+
+Passes passes_of(std::vector<std::vector<double>> node_s) {
+  Passes passes;
+  passes.nodes = node_s.front().size();
+  passes.node_s = std::move(node_s);
+  return passes;
+}
+
+TEST(LeastOfVisits, IsTheMeanLeastOfSoManyDraws) {
+  std::vector<double> samples;
+  for (int i = 1; i <= 9; ++i) samples.push_back(i);
+  EXPECT_NEAR(least_of_visits(samples, 1), 5, 1e-12) << "the mean";
+  EXPECT_NEAR(least_of_visits(samples, 4), 2, 1e-12) << "(n + 1) / (k + 1) of 1 to n";
+  EXPECT_NEAR(least_of_visits(samples, 9), 1, 1e-12) << "the least";
+  EXPECT_NEAR(least_of_visits(samples, 40), 1, 1e-12);
+}
+
+TEST(SessionBias, LowersWhatFewPassesCouldNotSee) {
+  const Passes falling = passes_of({{1.0}, {1.2}, {1.1}, {1.3}});  // even 1.0, odd 1.2: an octave of log 1.1
+  const double contention = 0.1 * std::log(1.15);
+  EXPECT_NEAR(session_bias(falling, {0}, 16).log_excess, 0.5 * std::log(1.1) * 2 + contention, 1e-9);
+  EXPECT_NEAR(session_bias(falling, {0}, 4).log_excess, contention, 1e-9) << "as many as a calibration takes";
+  EXPECT_EQ(session_bias(passes_of({{1.0}, {1.0}, {1.0}, {1.0}}), {0}, 40).log_excess, 0);
+}
+
+TEST(SessionBias, IsLessSureOnABusyMachine) {
+  const SessionBias quiet = session_bias(passes_of({{1.0}, {1.0}, {1.0}}), {0}, 3);
+  const SessionBias busy = session_bias(passes_of({{1.0}, {1.5}, {1.5}}), {0}, 3);
+  EXPECT_GT(busy.log_sd, 2 * quiet.log_sd);
+  EXPECT_GT(busy.log_excess, quiet.log_excess);
+}
+
+}  // namespace
+}  // namespace opgauge
