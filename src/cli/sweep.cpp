@@ -309,7 +309,8 @@ void declare_sweep(CLI::App& app, Run& run) {
   app.add_option("--threads", o.threads, "intra-op threads, one or several counts; default 1")
       ->delimiter(',');
   app.add_option("--batch-sizes", o.batch_sizes, "values of the axis batch_size: 1,16,64");
-  app.add_option("--axis", o.axes, "values of an axis: name=8,16 or name=[64:4096:*2]")
+  app.add_option("--axis", o.axes, "values of an axis: name=8,16 or name=[64:4096:*2]; family.name= for one family alone, "
+                 "else for every family that has it")
       ->type_name("NAME=VALUES")
       ->allow_extra_args(false);
   app.add_option("--scenario", o.scenario,
