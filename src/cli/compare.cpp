@@ -13,7 +13,7 @@ void declare_compare(CLI::App& app, Run& run) {
   struct Options {
     std::string a, b;
     double equal_pct = 5;
-    bool fail = false;
+    bool fail = false, corrected = false;
     OutputOptions output;
   };
   auto options = std::make_shared<Options>();
@@ -23,11 +23,14 @@ void declare_compare(CLI::App& app, Run& run) {
                  "percent by which a ratio may differ from 1 and be the same")
       ->capture_default_str()
       ->check(CLI::Range(0.01, 100.0));
+  app.add_flag("--corrected", options->corrected,
+               "decide on the quiet latency corrected for the machine's drift");
   app.add_flag("--fail-on-regression", options->fail, "exit 1 if a row is SLOW");
   options->output.declare(app);
   run = [options] {
     const Comparison comparison = compare_results(
-        read_run_results(options->a), read_run_results(options->b), options->equal_pct / 100);
+        read_run_results(options->a), read_run_results(options->b), options->equal_pct / 100,
+        options->corrected ? Latency::corrected : Latency::raw);
     const Table table = to_table(comparison.rows);
     const OutputOptions& output = options->output;
     if (!output.csv.empty()) emit(output.csv, to_csv(table));

@@ -12,85 +12,16 @@
 #include "base/units.hpp"
 #include "cli/commands.hpp"
 #include "cli/interruption.hpp"
-#include "cli/machine_choice.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/result_report.hpp"
+#include "cli/sweep_options.hpp"
+#include "cli/sweep_restarts.hpp"
 #include "sweep/run.hpp"
 #include "sweep/shard.hpp"
 #include "sweep/summary.hpp"
 
 namespace opgauge {
 namespace {
-
-struct SweepOptions {
-  std::string sweep;
-  bool quick = false, full = false, dry_run = false, estimate_only = false, resume = false,
-       energy = false, quiet = false;
-  std::vector<std::string> models, devices, precisions, axes;
-  std::vector<int> threads;
-  std::string batch_sizes, scenario, filter, budget, folder, shard, estimator = "auto",
-                                                                    allocator = "resident";
-  double target_pct = 2.5;
-  int min_rounds = 12, max_rounds = 40;
-  uint64_t seed = 1;
-  MachineOptions machine;
-  OutputOptions output;
-};
-
-Selection selection_of(const SweepOptions& options) {
-  Selection selection;
-  if (options.quick && options.full)
-    throw Error("--quick", "found --full beside it, expected one of them");
-  selection.extent = options.quick ? Extent::quick : options.full ? Extent::full : Extent::usual;
-  for (const std::string& axis : options.axes) {
-    auto [name, values] = split_axis(axis);
-    if (selection.axes.contains(name)) throw Error("--axis " + name, "found twice, expected once");
-    selection.axes[name] = values;
-  }
-  if (!options.batch_sizes.empty()) {
-    if (selection.axes.contains("batch_size"))
-      throw Error("--batch-sizes", "found --axis batch_size= beside it");
-    selection.axes["batch_size"] = options.batch_sizes;
-  }
-  const std::vector<std::string> known_precisions = {"fp32", "bf16", "fp16", "int8"};
-  for (const std::string& precision : options.precisions) {
-    if (std::find(known_precisions.begin(), known_precisions.end(), precision) ==
-        known_precisions.end()) {
-      throw unknown_name("--precision", "precision", precision, known_precisions);
-    }
-  }
-  for (const std::string& model : options.models) selection.models.push_back(model);
-  selection.precisions = options.precisions;
-  if (!options.devices.empty()) selection.devices = options.devices;
-  for (const std::string& device : selection.devices) {
-    if (device != "cpu" && device != "cuda")
-      throw unknown_name("--device", "device", device, {"cpu", "cuda"});
-  }
-  if (!options.threads.empty()) selection.threads = options.threads;
-  for (const int threads : selection.threads) {
-    if (threads < 1 || threads > 4096) {
-      throw Error("--threads", fmt::format("found {}, expected 1 to 4096", threads));
-    }
-  }
-  selection.filter = options.filter;
-  return selection;
-}
-
-ProtocolSettings protocol_of(const SweepOptions& options) {
-  ProtocolSettings protocol;
-  if (!(options.target_pct > 0))
-    throw Error("--target", fmt::format("found {}, expected above 0", options.target_pct));
-  if (options.min_rounds < 2 || options.max_rounds < options.min_rounds) {
-    throw Error("--rounds", fmt::format("found {} to {}, expected 2 <= least <= most",
-                                        options.min_rounds, options.max_rounds));
-  }
-  protocol.target_half_width = options.target_pct / 100;
-  protocol.min_rounds = options.min_rounds;
-  protocol.max_rounds = options.max_rounds;
-  if (!options.budget.empty()) protocol.budget_s = parse_duration_s("--budget", options.budget);
-  protocol.seed = options.seed;
-  return protocol;
-}
 
 template <class Key>
 std::string counts_text(const Plan& plan, Key&& key) {
@@ -196,8 +127,8 @@ int estimate_only(const SweepOptions& options, const Sweep& sweep, const Plan& p
 
 int run_sweep_command(const SweepOptions& options) {
   const Sweep sweep = find_sweep(options.sweep);
-  const ProtocolSettings protocol = protocol_of(options);
-  Grid grid = expand(sweep, selection_of(options));
+  ProtocolSettings protocol = options.protocol();
+  Grid grid = expand(sweep, options.selection());
   const std::optional<Shard> shard =
       options.shard.empty() ? scheduled_shard(environment_variable)
                             : std::optional(parse_shard(options.shard, environment_variable));
@@ -211,7 +142,8 @@ int run_sweep_command(const SweepOptions& options) {
   const auto calibration = options.machine.read_calibration(machine);
   const EstimateBasis basis{machine, calibration ? &calibration->calibration : nullptr,
                             options.estimator};
-  const Plan plan = plan_sweep(sweep, grid, basis, options.scenario, !options.quick && !shard);
+  Plan plan = plan_sweep(sweep, grid, basis, options.scenario, !options.quick && !shard);
+  if (!options.rows.empty()) plan = only_rows(plan, options.rows);
 
   if (options.dry_run) {
     say(options.output, plan_text(sweep, grid, plan, protocol));
@@ -238,15 +170,41 @@ int run_sweep_command(const SweepOptions& options) {
         "the journal's last line was half-written ({} bytes): dropped, its visit is repeated\n",
         folder.dropped_bytes());
   }
+  const Restarts restarts = plan_restarts(options, plan);
   if (!options.quiet) {
     std::cerr << fmt::format("sweep {}: {} configurations, predicted {}, in {}\n", sweep.name,
                              plan.configurations.size(),
                              format_duration(predicted_s(plan, protocol)), folder.path().string());
+    if (restarts.processes) {
+      std::cerr << fmt::format("{} fresh processes measure {} of them again\n", restarts.processes,
+                               restarts.rows.size());
+    }
     for (const std::string& note : plan.notes) std::cerr << "note: " << note << "\n";
   }
   SteadyClock clock;
-  SpeedProbe probe(clock);
+  const double begin_s = clock.now_s();
   ProgressLine line(!options.quiet && ::isatty(STDERR_FILENO));
+  const auto restart = [&](int first, int last) {
+    for (int number = first; number <= last; ++number) {
+      line.show(fmt::format("fresh process {} of {} measures {} rows again", number,
+                            restarts.processes, restarts.rows.size()));
+      if (!run_restart(options, restarts, folder.path(), number)) return false;
+    }
+    return true;
+  };
+  const auto stop = [&] {
+    line.clear();
+    std::cerr << "opgauge: interrupted; what was measured is kept, continue with --resume -o " +
+                     folder.path().string() + "\n";
+    return 130;
+  };
+  if (!restart(1, restarts.before())) return stop();
+  if (protocol.budget_s) {
+    const double later_s = restarts.budget_s.value_or(0) * (restarts.processes - restarts.before());
+    protocol.budget_s =
+        std::max(0.0, *protocol.budget_s - (clock.now_s() - begin_s) - later_s);
+  }
+  SpeedProbe probe(clock);
   ExecutionSettings execution;
   execution.allocator = parse_enum<AllocatorMode>("--allocator", "allocator", options.allocator);
   execution.seed = options.seed;
@@ -269,15 +227,22 @@ int run_sweep_command(const SweepOptions& options) {
                                   plan.configurations[now.row].key()));
           }};
   const End end = run_sweep(run, folder);
+  if (end == End::interrupted || !restart(restarts.before() + 1, restarts.processes)) return stop();
   line.clear();
-  const std::vector<SweepRow> rows = rows_of(plan, folder.contents());
-  if (end == End::interrupted) {
-    std::cerr << "opgauge: interrupted; what was measured is kept, continue with --resume -o " +
-                     folder.path().string() + "\n";
-    return 130;
+  RunContext context;
+  context.restarts = read_restarts(folder.path());
+  context.why_no_restart = restarts.why_none;
+  context.protocol = protocol;
+  if (calibration && calibration->calibration.op_model) {
+    const OpModel& model = *calibration->calibration.op_model;
+    if (model.probe_compute_s > 0 && model.probe_memory_s > 0) {
+      context.reference = {model.probe_compute_s, model.probe_memory_s,
+                           "the calibration of " + calibration->calibration.created_at};
+    }
   }
+  const std::vector<SweepRow> rows = rows_of(plan, folder.contents(), context);
   std::vector<std::filesystem::path> written;
-  for (const SweepResult& result : results_of(sweep, plan, folder.contents(), machine, protocol)) {
+  for (const SweepResult& result : results_of(sweep, plan, folder.contents(), machine, protocol, context)) {
     for (const auto& path : write_result(folder.path(), result)) written.push_back(path);
     for (const auto& path : write_report(folder.path(), result, options.machine, machine))
       written.push_back(path);
@@ -294,57 +259,7 @@ int run_sweep_command(const SweepOptions& options) {
 
 void declare_sweep(CLI::App& app, Run& run) {
   auto options = std::make_shared<SweepOptions>();
-  SweepOptions& o = *options;
-  std::string names = "auto (calibrated where the calibration fits, else roofline)";
-  for (const BuiltInSweep& one : built_in_sweeps()) names += ", " + std::string(one.name);
-  app.add_option("sweep", o.sweep, names + ", or a sweep's JSON file")->required();
-  app.add_option("models", o.models,
-                 "values of the axis `model`, where the sweep has one: names or .pt2 files");
-  app.add_flag("--quick", o.quick, "five configurations");
-  app.add_flag("--full", o.full, "every axis value and precision of the sweep");
-  app.add_option("--device", o.devices, "cpu, cuda")->delimiter(',');
-  app.add_option("--precision", o.precisions,
-                 "fp32, bf16, fp16, int8; default fp32, with --full the sweep's")
-      ->delimiter(',');
-  app.add_option("--threads", o.threads, "intra-op threads, one or several counts; default 1")
-      ->delimiter(',');
-  app.add_option("--batch-sizes", o.batch_sizes, "values of the axis batch_size: 1,16,64");
-  app.add_option("--axis", o.axes, "values of an axis: name=8,16 or name=[64:4096:*2]")
-      ->type_name("NAME=VALUES")
-      ->allow_extra_args(false);
-  app.add_option("--scenario", o.scenario,
-                 "only working sets of L1_fit, L2_fit, L3_fit or DRAM_spill");
-  app.add_option("--filter", o.filter,
-                 "only configurations whose key contains this regular expression")
-      ->type_name("REGEX");
-  app.add_option("--shard", o.shard,
-                 "only part i of n, counted from 0, balanced by cost; auto: as Slurm, Open MPI or "
-                 "Kubernetes number this task, which is the default where they do; 0/1: everything")
-      ->type_name("i/n|auto");
-  app.add_flag("--dry-run", o.dry_run, "state what would run and how long, and stop");
-  app.add_flag("--estimate-only", o.estimate_only, "write the estimates without measuring");
-  app.add_option("--budget", o.budget, "time after which measuring ends: 90, 10m, 2h")
-      ->type_name("TIME");
-  app.add_option("--target", o.target_pct, "half-width of the quiet interval to reach, in percent")
-      ->capture_default_str();
-  app.add_option("--min-rounds", o.min_rounds, "visits before a row may be closed as valid")
-      ->capture_default_str();
-  app.add_option("--max-rounds", o.max_rounds, "visits after which a row is closed")
-      ->capture_default_str();
-  app.add_option("--allocator", o.allocator, "resident (memory stays with the process) or default")
-      ->capture_default_str();
-  app.add_flag("--energy", o.energy, "measure energy too where there is a meter, about 7 s a row");
-  app.add_option("--seed", o.seed, "of weights, inputs and the order of rows")
-      ->capture_default_str();
-  app.add_option("--estimator", o.estimator,
-                 "estimator of the analytical columns: auto, calibrated or roofline")
-      ->capture_default_str();
-  app.add_flag("--resume", o.resume, "continue the run in the folder");
-  app.add_option("-o,--output", o.folder, "folder of the run; default results/<sweep>-<time>")
-      ->type_name("DIR");
-  app.add_flag("--quiet", o.quiet, "no progress on standard error");
-  o.machine.declare(app);
-  o.output.declare(app);
+  options->declare(app);
   run = [options] { return run_sweep_command(*options); };
 }
 

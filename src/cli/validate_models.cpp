@@ -2,9 +2,6 @@
 #include "cli/validate_models.hpp"
 
 #include <fmt/format.h>
-#include <spawn.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <algorithm>
 #include <boost/uuid/name_generator_sha1.hpp>
@@ -16,6 +13,7 @@
 #include "base/units.hpp"
 #include "calibrate/validate.hpp"
 #include "cli/calendar.hpp"
+#include "cli/run_again.hpp"
 #include "cli/validation_models.hpp"
 #include "cli/version.hpp"
 #include "estimate/cost_class.hpp"
@@ -23,30 +21,10 @@
 #include "machine/calibration.hpp"
 #include "machine/machine_files.hpp"
 
-extern char** environ;
-
 namespace opgauge {
 namespace {
 
 namespace fs = std::filesystem;
-
-// Runs this program again with other arguments and waits; its exit code.
-int run_again(const std::vector<std::string>& arguments) {
-  const std::string self = fs::read_symlink("/proc/self/exe").string();
-  std::vector<std::string> words{self};
-  words.insert(words.end(), arguments.begin(), arguments.end());
-  std::vector<char*> argv;
-  for (std::string& word : words) argv.push_back(word.data());
-  argv.push_back(nullptr);
-  pid_t child = 0;
-  if (::posix_spawn(&child, self.c_str(), nullptr, nullptr, argv.data(), environ) != 0) {
-    throw Error(self, "cannot be started again to measure");
-  }
-  int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
-  }
-  return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-}
 
 // The least of both, model by model and call by call.
 void merge(MeasuredSet& into, const MeasuredSet& from) {

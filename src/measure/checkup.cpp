@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "base/statistics.hpp"
 #include "base/units.hpp"
 
 namespace opgauge {
@@ -123,6 +124,16 @@ Finding contention(const Seen& seen) {
              : bad(text + ": neighbours or a changing clock; only quiet latencies will repeat", "");
 }
 
+Finding resolution(const Seen& seen) {
+  if (!seen.resolution) return unknown("not probed");
+  const std::string text = fmt::format(
+      "the same work measured twice, in turns, differs by up to {:.2g} % in least times and {:.2g} "
+      "% in medians (95 %)",
+      100 * seen.resolution->quiet, 100 * seen.resolution->typical);
+  if (seen.resolution->quiet < 0.025) return good(text);
+  return advice(text + ": a second does not resolve less, only many rounds do", "");
+}
+
 Finding pressure(const Seen& seen) {
   const auto& cpu = seen.conditions.cpu_pressure_avg10;
   const auto& memory = seen.conditions.memory_pressure_avg10;
@@ -238,6 +249,7 @@ constexpr auto checks = std::to_array<Check>({
     {"other processes", busy},
     {"steal", steal},
     {"contention", contention},
+    {"resolution", resolution},
     {"pressure", pressure},
     {"CPU limit", cpu_limit},
     {"address randomization", address_randomization},
@@ -251,6 +263,20 @@ constexpr auto checks = std::to_array<Check>({
 });
 
 }  // namespace
+
+std::optional<Resolution> resolution_of(std::span<const double> times_s) {
+  constexpr size_t block = 5, least_pairs = 4;
+  const size_t pairs = times_s.size() / (2 * block);
+  if (pairs < least_pairs) return std::nullopt;
+  double quiet = 0, typical = 0;
+  for (size_t i = 0; i < pairs; ++i) {
+    const auto a = times_s.subspan(2 * block * i, block), b = times_s.subspan(2 * block * i + block, block);
+    quiet += std::pow(std::log(minimum(a) / minimum(b)), 2);
+    typical += std::pow(std::log(median(a) / median(b)), 2);
+  }
+  const double n = static_cast<double>(pairs);
+  return Resolution{1.96 * std::sqrt(quiet / n), 1.96 * std::sqrt(typical / n)};
+}
 
 std::vector<Finding> examine(const HostState& seen) {
   std::vector<Finding> findings;

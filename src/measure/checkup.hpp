@@ -9,6 +9,7 @@
 
 #include <array>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -41,12 +42,22 @@ struct Finding {
   }
 };
 
+// What can be told apart: the same work measured as if it were two things, in turns.
+struct Resolution {
+  double quiet = 0;    // 95 % of the differences of least times are smaller, as a fraction
+  double typical = 0;  // the same of medians
+};
+// Times of equal work in the order in which they were taken; nullopt for fewer than four pairs of
+// blocks.
+std::optional<Resolution> resolution_of(std::span<const double> times_s);
+
 struct HostState {
   Conditions conditions;
   Disturbance second;                // of the second that was watched
   std::vector<BusyProcess> busy;     // in that second
   std::optional<double> contention;  // speed probe: median over best; null: not probed
   std::optional<double> worst;       // 95 % quantile over best
+  std::optional<Resolution> resolution;
   std::vector<int> online_cpus;      // of the machine, whoever may use them; empty: not readable
   std::optional<Machine> machine;
   std::string machine_reason;  // why there is none

@@ -25,6 +25,7 @@ void watch(HostState& seen, Clock& clock, double seconds) {
     clock.sleep_s(0.01);
   } while (clock.now_s() - start_s < seconds);
   seen.contention = median(compute_s) / minimum(compute_s);
+  seen.resolution = resolution_of(compute_s);
   seen.worst = quantile(compute_s, 0.95) / minimum(compute_s);
 }
 

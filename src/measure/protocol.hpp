@@ -25,6 +25,7 @@ namespace opgauge {
 
 struct ProtocolSettings {
   double target_half_width = 0.025;
+  double repeat_half_width = 0.05;
   int min_rounds = 12;
   int max_rounds = 40;
   double round_interval_s = 0.5;
@@ -42,7 +43,9 @@ struct ProtocolSettings {
     using S = ProtocolSettings;
     return std::make_tuple(
         field("target_half_width", &S::target_half_width, "",
-              "of the quiet interval, as a fraction of the value"),
+              "of the quiet interval that the rounds give, as a fraction of the value"),
+        field("repeat_half_width", &S::repeat_half_width, "",
+              "a valid row's interval, between runs included, is no wider than this"),
         field("min_rounds", &S::min_rounds, "", "visits before a row may be called valid"),
         field("max_rounds", &S::max_rounds, "", "visits after which a row is closed"),
         field("round_interval_s", &S::round_interval_s, "s",

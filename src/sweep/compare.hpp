@@ -35,6 +35,7 @@ struct ComparedRow {
   std::optional<double> a_quiet_ms, b_quiet_ms;
   std::optional<double> ratio, ratio_low, ratio_high;  // B over A
   std::optional<double> typical_ratio;
+  std::optional<double> corrected_ratio;
   std::string note;  // why there is no ratio
   static constexpr auto fields() {
     using R = ComparedRow;
@@ -47,6 +48,8 @@ struct ComparedRow {
         field("ratio_low", &R::ratio_low, "", "lower end of its interval"),
         field("ratio_high", &R::ratio_high, "", "upper end of its interval"),
         field("typical_ratio", &R::typical_ratio, "", "of typical latencies, B over A"),
+        field("corrected_ratio", &R::corrected_ratio, "",
+              "of quiet latencies corrected for the machine's drift, B over A"),
         field("note", &R::note, "", "why there is no ratio"));
   }
 };
@@ -62,6 +65,10 @@ struct Agreement {
   int valid = 0;                 // rows that are valid in both
   double valid_outside_5 = 0;    // of those, share that differs by more than 5 %
   double inside_interval = 0;    // share of all rows whose A interval contains the value of B
+  double inside_within = 0;      // the same for the interval that A's rounds alone give
+  int corrected = 0;             // rows that both have corrected for drift
+  double corrected_mape = 0;     // of those, beside `corrected_raw_mape` without it
+  double corrected_raw_mape = 0;
   // The same for rows of at least `long_row_ms` that are valid in both.
   int long_valid = 0;
   double long_valid_quiet_mape = 0;
@@ -74,9 +81,12 @@ struct Comparison {
   int count(Change change) const;
 };
 
+// Which quiet latency decides: as measured, or corrected for the machine's drift (sweep/drift.hpp).
+enum class Latency { raw, corrected };
+
 // `equal`: how far from 1 a ratio may be and still be called the same, for instance 0.05.
 Comparison compare_results(const std::vector<SweepResult>& a, const std::vector<SweepResult>& b,
-                           double equal);
+                           double equal, Latency latency = Latency::raw);
 std::string agreement_text(const Comparison& comparison);
 
 }  // namespace opgauge

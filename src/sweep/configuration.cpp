@@ -14,6 +14,16 @@ namespace {
 
 constexpr size_t max_points = 1'000'000;
 
+// What the selection says of a family's axis: "family.axis" goes before "axis", which is meant for
+// every family that has it. nullptr: nothing.
+const std::string* given_values(const SweepFamily& family, const std::string& axis,
+                                const Selection& selection) {
+  const auto own = selection.axes.find(family.name + "." + axis);
+  if (!family.name.empty() && own != selection.axes.end()) return &own->second;
+  const auto common = selection.axes.find(axis);
+  return common == selection.axes.end() ? nullptr : &common->second;
+}
+
 // The family's axes with the selection's values in place.
 std::vector<Axis> chosen_axes(const SweepFamily& family, const Selection& selection) {
   std::vector<Axis> axes = family.axes;
@@ -23,8 +33,8 @@ std::vector<Axis> chosen_axes(const SweepFamily& family, const Selection& select
         if (usual.name == axis.name) axis.values = usual.values;
       }
     }
-    if (const auto given = selection.axes.find(axis.name); given != selection.axes.end()) {
-      axis.values = parse_axis_values("axis " + axis.name, given->second, takes_lists(axis));
+    if (const std::string* given = given_values(family, axis.name, selection)) {
+      axis.values = parse_axis_values("axis " + axis.name, *given, takes_lists(axis));
     }
   }
   for (Axis& axis : axes) {
@@ -67,7 +77,7 @@ std::vector<Json> quick_points(const SweepFamily& family, const std::vector<Axis
   for (size_t i = 0; i < family.quick.size(); ++i) {
     Json point = Json::object();
     for (const Axis& axis : axes) {
-      point[axis.name] = (selection.axes.contains(axis.name) ||
+      point[axis.name] = (given_values(family, axis.name, selection) ||
                           (axis.name == "model" && !selection.models.empty()))
                              ? axis.values[i % axis.values.size()]
                              : family.quick[i][axis.name];
@@ -137,10 +147,13 @@ Configuration configuration_of(const Sweep& sweep, size_t family, const Json& pa
 }
 
 Grid expand(const Sweep& sweep, const Selection& selection) {
+  std::vector<std::string> known = sweep.axis_names();
+  if (std::find(known.begin(), known.end(), "model") != known.end()) known.push_back("batch_size");
+  for (const SweepFamily& family : sweep.families) {
+    if (family.name.empty()) continue;
+    for (const Axis& axis : family.axes) known.push_back(family.name + "." + axis.name);
+  }
   for (const auto& [name, values] : selection.axes) {
-    std::vector<std::string> known = sweep.axis_names();
-    if (std::find(known.begin(), known.end(), "model") != known.end())
-      known.push_back("batch_size");
     if (std::find(known.begin(), known.end(), name) == known.end()) {
       throw unknown_name("sweep " + sweep.name, "axis", name, known);
     }

@@ -35,7 +35,9 @@ enum class Extent { quick, usual, full };
 // What the command line asks for.
 struct Selection {
   Extent extent = Extent::usual;
-  std::map<std::string, std::string> axes = {};  // name -> values as text, instead of the file's
+  // Name -> values as text, instead of the file's. "m" is meant for every family that has an axis m,
+  // "batched.m" for the family batched alone, where it goes before "m".
+  std::map<std::string, std::string> axes = {};
   std::vector<Json> models = {};             // values of the axis `model`, instead of the file's
   std::vector<std::string> precisions = {};  // empty: fp32, in a full run the file's
   std::vector<std::string> devices = {"cpu"};

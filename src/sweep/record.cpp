@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sweep/record.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <cmath>
 
@@ -28,6 +30,13 @@ double time_of(const std::vector<int64_t>& nodes, const Summary& summary) {
   return sum_s;
 }
 
+// `half`: a fraction.
+void set_interval(double half, SweepRow& row) {
+  row.quiet_half_width_pct = 100 * half;
+  row.empirical_quiet_low_ms = *row.empirical_quiet_ms * std::max(0.0, 1 - half);
+  row.empirical_quiet_high_ms = *row.empirical_quiet_ms * (1 + half);
+}
+
 void add_measured(const RowState& state, double fastest_probe_s, SweepRow& row) {
   if (const auto summary = summarize(state.visits)) {
     row.rounds = summary->rounds;
@@ -36,9 +45,8 @@ void add_measured(const RowState& state, double fastest_probe_s, SweepRow& row) 
     row.empirical_time_low_ms = summary->typical.low * ms_per_s;
     row.empirical_time_high_ms = summary->typical.high * ms_per_s;
     row.empirical_quiet_ms = summary->quiet.value * ms_per_s;
-    row.empirical_quiet_low_ms = summary->quiet.low * ms_per_s;
-    row.empirical_quiet_high_ms = summary->quiet.high * ms_per_s;
-    row.quiet_half_width_pct = summary->quiet.half_width() * 100;
+    row.quiet_within_pct = summary->quiet.half_width() * 100;
+    set_interval(summary->quiet.half_width(), row);
     row.contention_factor = summary->contention;
     row.throughput_per_s = static_cast<double>(row.batch_size) / summary->typical.value;
     if (state.facts && !state.facts->int8_kernels.empty()) {
@@ -75,6 +83,10 @@ void add_measured(const RowState& state, double fastest_probe_s, SweepRow& row) 
   if (!state.visits.empty()) {
     row.steal_s = total.steal_s;
     row.involuntary_switches = total.involuntary_switches;
+    row.throttled_s = total.throttled_s;
+    row.thermal_events = total.thermal_events;
+    for (const std::string& flag : total.flags())
+      row.disturbances += (row.disturbances.empty() ? "" : "; ") + flag;
   }
   if (!probes.empty() && fastest_probe_s > 0)
     row.machine_slowdown = median(probes) / fastest_probe_s;
@@ -173,6 +185,30 @@ SweepRow make_row(const Configuration& configuration, const Prospect& prospect,
   row.memory_error_pct = error_pct(row.empirical_memory_mb, row.analytical_memory_mb);
   row.flops_error_pct = error_pct(number(row.empirical_flops), number(row.analytical_flops));
   return row;
+}
+
+void add_between_runs(const BetweenRuns& between, double repeat_limit, SweepRow& row) {
+  if (!row.empirical_quiet_ms || !row.quiet_within_pct) return;
+  row.quiet_between_source = between.source;
+  const double within = *row.quiet_within_pct / 100;
+  const double half = between.half_width(within).value_or(within);
+  if (between.half_width(within))
+    row.quiet_between_pct = 100 * std::sqrt(std::max(0.0, half * half - within * within));
+  set_interval(half, row);
+  if (row.verdict == Verdict::valid && half > repeat_limit) {
+    row.verdict = Verdict::noisy;
+    row.reason += fmt::format("; but another run may differ by {:.2g} %, limit {:.2g} %", 100 * half,
+                              100 * repeat_limit);
+  }
+  if (between.processes < 2) row.reason += "; " + between.source;
+}
+
+void add_drift(const Drift& drift, const RowState& state, SweepRow& row) {
+  if (!row.empirical_quiet_ms) return;
+  row.drift_factor = drift_factor(drift, state);
+  if (!row.drift_factor) return;
+  row.quiet_corrected_ms = *row.empirical_quiet_ms / *row.drift_factor;
+  row.drift_source = drift.source();
 }
 
 Table sweep_table(const std::vector<SweepRow>& rows, const std::vector<std::string>& axes) {

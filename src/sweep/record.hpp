@@ -15,6 +15,8 @@
 #include "base/csv.hpp"
 #include "measure/protocol.hpp"
 #include "measure/protocol_rounds.hpp"
+#include "sweep/between_runs.hpp"
+#include "sweep/drift.hpp"
 #include "sweep/prospect.hpp"
 
 namespace opgauge {
@@ -34,6 +36,10 @@ struct SweepRow {
 
   std::optional<double> empirical_quiet_ms, empirical_quiet_low_ms, empirical_quiet_high_ms,
       quiet_half_width_pct;
+  std::optional<double> quiet_within_pct, quiet_between_pct;
+  std::string quiet_between_source;
+  std::optional<double> quiet_corrected_ms, drift_factor;
+  std::string drift_source;
   std::optional<double> empirical_time_low_ms, empirical_time_high_ms;
   std::optional<double> contention_factor, quiet_error_pct;
   std::optional<double> int8_kernel_ms, int8_boundary_ms;
@@ -53,6 +59,9 @@ struct SweepRow {
   std::optional<double> analytical_energy_j;
   std::optional<double> throughput_per_s, machine_slowdown, steal_s;
   std::optional<int64_t> involuntary_switches;
+  std::optional<double> throttled_s;
+  std::optional<int64_t> thermal_events;
+  std::string disturbances;
   int clock_gaps = 0;
   int clock_faults = 0;
   bool solved = false;
@@ -81,11 +90,23 @@ struct SweepRow {
         field("empirical_quiet_ms", &R::empirical_quiet_ms, "ms",
               "quiet latency: per-op least times, summed", later),
         field("empirical_quiet_low_ms", &R::empirical_quiet_low_ms, "ms",
-              "lower end of its 95 % interval", later),
+              "lower end of its 95 % interval: what another run would read", later),
         field("empirical_quiet_high_ms", &R::empirical_quiet_high_ms, "ms",
-              "upper end of its 95 % interval", later),
+              "upper end of that interval", later),
         field("quiet_half_width_pct", &R::quiet_half_width_pct, "%",
-              "half of that interval over the value", later),
+              "half of that interval over the value: sqrt(within^2 + between^2)", later),
+        field("quiet_within_pct", &R::quiet_within_pct, "%",
+              "half of the 95 % interval that this run's rounds alone give", later),
+        field("quiet_between_pct", &R::quiet_between_pct, "%",
+              "half of the 95 % interval between runs, beyond what the rounds show", later),
+        field("quiet_between_source", &R::quiet_between_source, "", "what that was taken from",
+              later),
+        field("quiet_corrected_ms", &R::quiet_corrected_ms, "ms",
+              "quiet latency over drift_factor", later),
+        field("drift_factor", &R::drift_factor, "",
+              "how much slower the row is reckoned to be for the machine's drift", later),
+        field("drift_source", &R::drift_source, "", "probes, reference and exponent of that factor",
+              later),
         field("empirical_time_low_ms", &R::empirical_time_low_ms, "ms",
               "lower end of the typical 95 % interval", later),
         field("empirical_time_high_ms", &R::empirical_time_high_ms, "ms",
@@ -129,6 +150,10 @@ struct SweepRow {
               later),
         field("involuntary_switches", &R::involuntary_switches, "",
               "times put aside during the visits", later),
+        field("throttled_s", &R::throttled_s, "s", "stopped by the control group's quota", later),
+        field("thermal_events", &R::thermal_events, "", "thermal throttle events during the visits",
+              later),
+        field("disturbances", &R::disturbances, "", "what disturbed the visits, in words", later),
         field("clock_gaps", &R::clock_gaps, "", "runs of more than ten times the visit's median",
               later),
         field("clock_faults", &R::clock_faults, "", "samples left out: no usable time", later),
@@ -140,6 +165,10 @@ struct SweepRow {
 // `fastest_probe_s`: least register-only probe of the run, 0 if there was none.
 SweepRow make_row(const Configuration& configuration, const Prospect& prospect,
                   const RowState& state, double fastest_probe_s);
+// Widens the row's interval by what lies between runs; a row that is valid by its rounds and would
+// not repeat within `repeat_half_width` (a fraction) becomes noisy.
+void add_between_runs(const BetweenRuns& between, double repeat_half_width, SweepRow& row);
+void add_drift(const Drift& drift, const RowState& state, SweepRow& row);
 // Without measured values: the analytical twin.
 SweepRow analytical_row(const Configuration& configuration, const Prospect& prospect);
 

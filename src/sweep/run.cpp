@@ -238,6 +238,44 @@ class Session {
   double begin_s_;
 };
 
+// What lies between runs, by device.
+std::map<std::string, BetweenRuns> between_of(const Plan& plan, const RunContents& contents,
+                                              const RunContext& context) {
+  std::map<std::string, std::vector<size_t>> devices;
+  for (size_t i = 0; i < plan.configurations.size(); ++i)
+    devices[plan.configurations[i].device].push_back(i);
+  std::vector<std::map<std::string, const RowState*>> restarts;
+  for (const RunContents& run : context.restarts) {
+    auto& rows = restarts.emplace_back();
+    for (size_t i = 0; i < run.rows.size(); ++i) rows[run.header.configurations[i]] = &run.rows[i];
+  }
+  std::map<std::string, BetweenRuns> found;
+  for (const auto& [device, rows] : devices) {
+    RunTable readings(1);
+    for (const auto& restart : restarts) {
+      auto& column = readings.emplace_back();
+      for (const size_t i : rows) {
+        const auto at = restart.find(plan.configurations[i].key());
+        column.push_back(at == restart.end() ? std::nullopt : reading_of(at->second->visits));
+      }
+    }
+    std::erase_if(readings, [](const auto& column) {
+      return !column.empty() && std::none_of(column.begin(), column.end(),
+                                             [](const auto& reading) { return reading.has_value(); });
+    });
+    for (const size_t i : rows) readings.front().push_back(reading_of(contents.rows[i].visits));
+    const double target = context.protocol.target_half_width;
+    BetweenRuns between = between_runs(readings, target);
+    if (!between.settled) {
+      std::vector<RowState> own;
+      for (const size_t i : rows) own.push_back(contents.rows[i]);
+      between = between_halves(own, target, context.why_no_restart);
+    }
+    found[device] = std::move(between);
+  }
+  return found;
+}
+
 std::vector<std::string> devices_of(const std::vector<SweepRow>& rows) {
   std::vector<std::string> devices;
   for (const SweepRow& row : rows) {
@@ -260,7 +298,8 @@ End run_sweep(const SweepRun& run, RunFolder& folder) {
   return worst;
 }
 
-std::vector<SweepRow> rows_of(const Plan& plan, const RunContents& contents) {
+std::vector<SweepRow> rows_of(const Plan& plan, const RunContents& contents,
+                              const RunContext& context) {
   double fastest_s = 0;
   for (const RowState& state : contents.rows) {
     for (const Visit& visit : state.visits) {
@@ -268,10 +307,14 @@ std::vector<SweepRow> rows_of(const Plan& plan, const RunContents& contents) {
         fastest_s = visit.probe->compute_s;
     }
   }
+  const auto drift = drift_of(contents.rows, context.reference);
+  const auto between = between_of(plan, contents, context);
   std::vector<SweepRow> rows;
   for (size_t i = 0; i < plan.configurations.size(); ++i) {
     SweepRow& row = rows.emplace_back(
         make_row(plan.configurations[i], plan.prospects[i], contents.rows[i], fastest_s));
+    if (drift) add_drift(*drift, contents.rows[i], row);
+    add_between_runs(between.at(row.device), context.protocol.repeat_half_width, row);
     if (row.energy_j || !row.energy_reason.empty()) continue;
     row.energy_reason = "not measured";
     for (const Json& session : contents.sessions) {
@@ -297,8 +340,9 @@ double predicted_s(const Plan& plan, const ProtocolSettings& protocol) {
 
 std::vector<SweepResult> results_of(const Sweep& sweep, const Plan& plan,
                                     const RunContents& contents, const Machine& machine,
-                                    const ProtocolSettings& protocol) {
-  const std::vector<SweepRow> rows = rows_of(plan, contents);
+                                    const ProtocolSettings& protocol,
+                                    const RunContext& context) {
+  const std::vector<SweepRow> rows = rows_of(plan, contents, context);
   std::vector<SweepResult> results;
   for (const std::string& device : devices_of(rows)) {
     SweepResult& result = results.emplace_back();

@@ -52,8 +52,17 @@ struct SweepRun {
 // Error if the journal cannot be kept.
 End run_sweep(const SweepRun& run, RunFolder& folder);
 
+// What stands beside a run's journal when its rows are made.
+struct RunContext {
+  std::vector<RunContents> restarts = {};  // runs of fresh processes over some of the rows
+  std::string why_no_restart = "no process was started again";
+  std::optional<ProbeReference> reference = {};  // the run's own quiet readings if there is none
+  ProtocolSettings protocol = {};                // for its two half-widths
+};
+
 // The rows as the journal has them now.
-std::vector<SweepRow> rows_of(const Plan& plan, const RunContents& contents);
+std::vector<SweepRow> rows_of(const Plan& plan, const RunContents& contents,
+                              const RunContext& context = {});
 
 // Seconds that measuring the plan will take, from the estimates: rounds x (warm-up + pairs of
 // runs).
@@ -62,6 +71,7 @@ double predicted_s(const Plan& plan, const ProtocolSettings& protocol);
 // One result a device, as the journal has it now.
 std::vector<SweepResult> results_of(const Sweep& sweep, const Plan& plan,
                                     const RunContents& contents, const Machine& machine,
-                                    const ProtocolSettings& protocol);
+                                    const ProtocolSettings& protocol,
+                                    const RunContext& context = {});
 
 }  // namespace opgauge

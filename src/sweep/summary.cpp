@@ -42,18 +42,21 @@ bool SweepSummary::all_valid() const {
 SweepSummary summarize_sweep(const std::vector<SweepRow>& rows, const RunContents& contents) {
   SweepSummary summary;
   summary.rows = rows.size();
-  std::vector<double> widths, differences, slowdowns;
+  std::vector<double> widths, within, differences, slowdowns;
   for (size_t i = 0; i < rows.size(); ++i) {
     const SweepRow& row = rows[i];
     ++summary.verdicts[std::string(name_of(row.verdict))];
     if (row.verdict == Verdict::skipped || row.verdict == Verdict::failed)
       ++summary.reasons[row.reason];
     if (row.quiet_half_width_pct) widths.push_back(*row.quiet_half_width_pct);
+    if (row.quiet_within_pct) within.push_back(*row.quiet_within_pct);
+    if (!row.quiet_between_source.empty()) summary.between_sources.insert(row.quiet_between_source);
     if (row.machine_slowdown) slowdowns.push_back(*row.machine_slowdown);
     const auto even = quiet_of_half(contents.rows[i], 0), odd = quiet_of_half(contents.rows[i], 1);
     if (even && odd && *odd > 0) differences.push_back(100 * std::abs(*even / *odd - 1));
   }
   if (!widths.empty()) summary.median_half_width_pct = median(widths);
+  if (!within.empty()) summary.median_within_pct = median(within);
   if (!differences.empty()) summary.half_run_difference_pct = mean(differences);
   if (!slowdowns.empty()) summary.slowest_machine_pct = 100 * (maximum(slowdowns) - 1);
   summary.quiet_mape_pct = mean_of(rows, &SweepRow::quiet_error_pct);
@@ -72,7 +75,9 @@ std::string summary_text(const SweepSummary& summary) {
   text += "\n";
   for (const auto& [reason, count] : summary.reasons)
     text += fmt::format("  {} x {}\n", count, reason);
-  add_line(text, "quiet latency, median half-width (95 %)", summary.median_half_width_pct);
+  add_line(text, "quiet latency, half-width by rounds (95 %)", summary.median_within_pct);
+  add_line(text, "quiet latency, half-width for another run", summary.median_half_width_pct);
+  for (const std::string& source : summary.between_sources) text += "    " + source + "\n";
   add_line(text, "noise floor, even against odd rounds", summary.half_run_difference_pct);
   add_line(text, "estimate against quiet latency, MAPE", summary.quiet_mape_pct);
   add_line(text, "estimate against typical latency, MAPE", summary.time_mape_pct);

@@ -4,6 +4,7 @@
 
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,9 @@ struct SweepSummary {
   size_t rows = 0;
   std::map<std::string, size_t> verdicts;       // name -> rows
   std::map<std::string, size_t> reasons;        // of skipped and failed rows
-  std::optional<double> median_half_width_pct;  // of quiet latency, over rows that were measured
+  // Of quiet latency, median over rows that were measured: between runs included, and by rounds.
+  std::optional<double> median_half_width_pct, median_within_pct;
+  std::set<std::string> between_sources;
   std::optional<double>
       half_run_difference_pct;  // MAPE of quiet latency: even against odd rounds of the same run
   std::optional<double> quiet_mape_pct, time_mape_pct;  // of the estimates

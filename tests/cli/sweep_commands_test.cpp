@@ -233,6 +233,50 @@ TEST_F(SweepCommands, SignalsFlushAndExit130AndASecondProcessIsRefused) {
   }
 }
 
+TEST_F(SweepCommands, FreshProcessesMeasureSomeRowsAgain) {
+  if (!has_backend()) GTEST_SKIP() << "this build has no LibTorch backend";
+  std::vector<std::string> words = sweep_words("run");
+  for (const char* word : {"--restarts", "2", "--restart-rows", "3"}) words.emplace_back(word);
+  for (std::string& word : words) {
+    if (word == "8") word = "2";  // rounds
+  }
+  // An interruption while a fresh process measures ends both; the sweep continues where it was.
+  const pid_t child = start(words);
+  ASSERT_GT(child, 0);
+  for (int i = 0; i < 200 && !fs::exists(folder_ / "run/process-1/journal.jsonl"); ++i)
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  ASSERT_TRUE(fs::exists(folder_ / "run/process-1/journal.jsonl"));
+  ::kill(child, SIGTERM);
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  EXPECT_TRUE(WIFEXITED(status) && WEXITSTATUS(status) == 130) << text_of("started.log");
+
+  const CommandResult result = run(joined(words));
+  EXPECT_THAT(result.code, testing::AnyOf(0, 3)) << result.err;
+  for (const char* file : {"run/process-1/journal.jsonl", "run/process-2/journal.jsonl"}) {
+    const JournalLines journal = journal_of(file);
+    EXPECT_EQ(journal.rounds.size(), 3u) << file;
+    for (const auto& [row, rounds] : journal.rounds) EXPECT_EQ(rounds.size(), 2u) << file;
+  }
+  const Table table = table_of("run/gemm_sweep_cpu.csv");
+  ASSERT_EQ(table.rows.size(), 5u);
+  EXPECT_THAT(cell_of(table, 0, "quiet_between_source"), HasSubstr("3 processes measured 3 rows"));
+  EXPECT_NE(cell_of(table, 4, "quiet_between_pct"), "");
+  EXPECT_NE(cell_of(table, 4, "quiet_corrected_ms"), "");
+  EXPECT_THAT(result.out, HasSubstr("3 processes measured 3 rows"));
+}
+
+TEST_F(SweepCommands, RowsAreChosenByNumber) {
+  const std::string dry = "sweep gemm --quick --dry-run --csv - " + machine();
+  const Table all = parse_csv("out", run(dry).out);
+  const Table some = parse_csv("out", run(dry + " --rows 3,1").out);
+  ASSERT_EQ(some.rows.size(), 2u);
+  EXPECT_EQ(some.rows[0], all.rows[1]);
+  EXPECT_EQ(some.rows[1], all.rows[3]);
+  EXPECT_THAT(run(dry + " --rows 5").err, HasSubstr("[--rows] found 5, expected less than 5"));
+  EXPECT_THAT(run(dry + " --rows 1,1").err, HasSubstr("found a number twice"));
+}
+
 TEST_F(SweepCommands, AFullFileSystemStopsWithOneLine) {
   if (!has_backend()) GTEST_SKIP() << "this build has no LibTorch backend";
   fs::create_directory(folder_ / "small");

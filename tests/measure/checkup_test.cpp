@@ -4,6 +4,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <set>
 
 #include "base/json.hpp"
@@ -39,6 +40,7 @@ HostState calm() {
   seen.second.thermal_events = 0;
   seen.contention = 1.01;
   seen.worst = 1.05;
+  seen.resolution = Resolution{0.01, 0.02};
   seen.machine = example();
   seen.meter = "rapl: package-0";
   seen.libtorch = "2.13.0";
@@ -89,6 +91,10 @@ const Ill ills[] = {
     {"steal", Health::bad, "20.0 % of a CPU now", "",
      [](HostState& s) { s.second.steal_s = 0.2; }},
     {"contention", Health::bad, "1.50 times", "", [](HostState& s) { s.contention = 1.5; }},
+    {"resolution", Health::advice, "up to 7 % in least times", "",
+     [](HostState& s) {
+       s.resolution = Resolution{0.07, 0.2};
+     }},
     {"pressure", Health::bad, "memory is short", "free",
      [](HostState& s) { s.conditions.memory_pressure_avg10 = 0.2; }},
     {"CPU limit", Health::advice, "grants 1.50 CPUs", "--threads 1",
@@ -153,6 +159,20 @@ TEST(Checkup, EveryCheckHasAnIllInThisTest) {
   for (const Ill& ill : ills) covered.insert(ill.subject);
   for (const Finding& finding : examine(calm()))
     EXPECT_TRUE(covered.contains(finding.subject)) << finding.subject;
+}
+
+TEST(Checkup, TheResolutionIsWhatEqualThingsDifferBy) {
+  std::vector<double> steady(60, 1e-3), bursts = steady, drifting = steady;
+  EXPECT_NEAR(resolution_of(steady)->quiet, 0, 1e-12);
+  // Three of five slow in every second block: medians differ, least times do not.
+  for (size_t i = 0; i < bursts.size(); ++i) {
+    if (i % 10 < 3) bursts[i] *= 1.1;
+    drifting[i] *= 1 + 0.01 * static_cast<double>(i / 5);
+  }
+  EXPECT_NEAR(resolution_of(bursts)->quiet, 0, 1e-12);
+  EXPECT_NEAR(resolution_of(bursts)->typical, 1.96 * std::log(1.1), 1e-9);
+  EXPECT_NEAR(resolution_of(drifting)->quiet, 0.0195, 0.002);
+  EXPECT_FALSE(resolution_of(std::span(steady).first(39)));
 }
 
 TEST(Checkup, WhatCannotBeReadIsUnknownWithTheReason) {

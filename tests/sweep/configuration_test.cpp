@@ -4,6 +4,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <set>
+
 namespace opgauge {
 namespace {
 
@@ -73,6 +75,29 @@ TEST(Configurations, OverriddenAxesDuplicatesAndFilter) {
   grid = expand(mlp, selection);
   EXPECT_EQ(grid.configurations.size(), 2u);
   EXPECT_EQ(grid.filtered, 2u);
+}
+
+TEST(Configurations, AnAxisOfOneFamilyLeavesTheOthersAlone) {
+  const Sweep sweep = find_sweep("gemm");
+  const auto values_of = [&](size_t family, const char* axis, const Selection& selection) {
+    std::set<Json> values;
+    for (const Configuration& one : expand(sweep, selection).configurations) {
+      if (one.family == family) values.insert(one.parameters[axis]);
+    }
+    return values;
+  };
+  using Values = std::set<Json>;
+  const Selection own{.axes = {{"batched.m", "48"}}};
+  EXPECT_EQ(values_of(0, "m", own), values_of(0, "m", {}));
+  EXPECT_EQ(values_of(1, "m", own), Values{48});
+  const Selection both{.axes = {{"m", "24"}, {"batched.m", "48"}}};
+  EXPECT_EQ(values_of(0, "m", both), Values{24});
+  EXPECT_EQ(values_of(1, "m", both), Values{48});
+  const Selection quick{.extent = Extent::quick, .axes = {{"plain.m", "24"}}};
+  EXPECT_EQ(values_of(0, "m", quick), Values{24});
+  EXPECT_EQ(values_of(1, "m", quick), values_of(1, "m", {.extent = Extent::quick}));
+  EXPECT_THAT(error_of([&] { expand(sweep, {.axes = {{"bached.m", "48"}}}); }),
+              HasSubstr("did you mean \"batched.m\"?"));
 }
 
 TEST(Configurations, ConstraintsAndCases) {

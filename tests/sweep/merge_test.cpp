@@ -180,6 +180,35 @@ TEST(Compare, StatesHowWellTwoRunsAgree) {
   EXPECT_FALSE(compare({row_of("a", 1)}, {row_of("b", 1)}).agreement);
 }
 
+TEST(Compare, CorrectedForDriftIfAsked) {
+  KeyedRow a = row_of("a", 1), b = row_of("a", 1.2);
+  a.row.quiet_corrected_ms = 1;
+  b.row.quiet_corrected_ms = 1.002;
+  const Comparison raw = compare({a}, {b});
+  EXPECT_EQ(raw.rows[0].change, Change::slow);
+  EXPECT_DOUBLE_EQ(*raw.rows[0].corrected_ratio, 1.002);
+  EXPECT_EQ(raw.agreement->corrected, 1);
+  EXPECT_NEAR(raw.agreement->corrected_mape, 0.002, 1e-9);
+  EXPECT_NEAR(raw.agreement->corrected_raw_mape, 0.2, 1e-9);
+  EXPECT_THAT(agreement_text(raw), HasSubstr("corrected for drift, 1 rows"));
+  const auto corrected = [](KeyedRow one, KeyedRow other) {
+    return compare_results({result_of({std::move(one)})}, {result_of({std::move(other)})}, 0.05,
+                           Latency::corrected)
+        .rows[0];
+  };
+  EXPECT_EQ(corrected(a, b).change, Change::same);
+  b.row.quiet_corrected_ms.reset();
+  EXPECT_EQ(corrected(a, b).change, Change::one_sided);
+  EXPECT_EQ(corrected(a, b).note, "B has no latency corrected for drift");
+}
+
+TEST(Compare, AnIntervalThatKnowsOtherRunsIsNotAddedTwice) {
+  KeyedRow a = row_of("a", 1, 5), b = row_of("a", 1.13, 5);
+  EXPECT_EQ(compare({a}, {b}).rows[0].change, Change::ambiguous);
+  for (KeyedRow* one : {&a, &b}) one->row.quiet_between_pct = 4;
+  EXPECT_EQ(compare({a}, {b}).rows[0].change, Change::slow);
+}
+
 TEST(Compare, ManyRowsAreHeldToAStricterStandard) {
   std::vector<KeyedRow> a, b;
   for (int i = 0; i < 200; ++i) {

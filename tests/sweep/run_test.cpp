@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <cmath>
 #include <csignal>
 #include <fstream>
 #include <random>
@@ -273,6 +274,54 @@ TEST_F(RunTest, ADeviceThatIsNotThereSkipsItsRowsWithTheReason) {
   EXPECT_FALSE(summarize_sweep(rows, contents).all_valid());
   EXPECT_THAT(summary_text(summarize_sweep(rows, contents)),
               HasSubstr("24 rows: 12 valid 12 skipped"));
+}
+
+TEST_F(RunTest, FreshProcessesWidenIntervalsAndWhatWouldNotRepeatIsNoisy) {
+  const auto run_at = [&](const char* name, double slowness) {
+    behaviour_.contention = [=](double) { return slowness; };
+    RunFolder folder(folder_ / name, header(), false);
+    run_sweep(run(), folder);
+    return read_run(folder_ / name);
+  };
+  const RunContents contents = run_at("run", 1);
+  const std::vector<SweepRow> alone = rows_of(plan_, contents);
+  EXPECT_EQ(alone[0].verdict, Verdict::valid);
+  EXPECT_THAT(alone[0].reason, HasSubstr("no process was started again"));
+  EXPECT_THAT(alone[0].quiet_between_source, HasSubstr("too few rounds"));
+  EXPECT_FALSE(alone[0].quiet_between_pct);
+  EXPECT_EQ(alone[0].quiet_half_width_pct, alone[0].quiet_within_pct);
+
+  RunContext context;
+  context.restarts = {run_at("a", 1.001), run_at("b", 0.999)};
+  const std::vector<SweepRow> close = rows_of(plan_, contents, context);
+  ASSERT_TRUE(close[0].quiet_between_pct);
+  EXPECT_THAT(close[0].quiet_between_source, HasSubstr("3 processes measured 12 rows"));
+  EXPECT_THAT(close[0].reason, testing::Not(HasSubstr("process")));
+  EXPECT_EQ(close[0].verdict, Verdict::valid);
+
+  context.restarts = {run_at("c", 1.05), run_at("d", 0.95)};
+  const std::vector<SweepRow> apart = rows_of(plan_, contents, context);
+  EXPECT_GT(*apart[0].quiet_between_pct, 8);
+  EXPECT_LT(*apart[0].empirical_quiet_low_ms, 0.95 * *apart[0].empirical_quiet_ms);
+  EXPECT_EQ(apart[0].verdict, Verdict::noisy);
+  EXPECT_THAT(apart[0].reason, HasSubstr("but another run may differ by"));
+  context.protocol.repeat_half_width = 1;
+  EXPECT_EQ(rows_of(plan_, contents, context)[0].verdict, Verdict::valid);
+  EXPECT_THAT(summary_text(summarize_sweep(apart, contents)),
+              HasSubstr("3 processes measured 12 rows"));
+}
+
+TEST_F(RunTest, ThrottlingAndStolenTimeStandInTheRow) {
+  measure(false);
+  RunContents contents = read_run(folder_ / "run");
+  Disturbance& one = contents.rows[0].visits[2].disturbance;
+  one.thermal_events = 3;
+  one.throttled_s = 0.25;
+  const std::vector<SweepRow> rows = rows_of(plan_, contents);
+  EXPECT_EQ(rows[0].thermal_events, 3);
+  EXPECT_EQ(rows[0].throttled_s, 0.25);
+  EXPECT_THAT(rows[0].disturbances, HasSubstr("3 thermal throttle events"));
+  EXPECT_THAT(rows[0].disturbances, HasSubstr("throttled by the control group for 0.25 s"));
 }
 
 TEST_F(RunTest, APrecisionThatTheDeviceLacksIsSkipped) {
