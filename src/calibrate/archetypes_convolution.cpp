@@ -370,8 +370,22 @@ Graph draw_large_convolutions(Block& b) {
   return b.finish({x});
 }
 
+// Kernels beyond the last cache: what convolutions of every large model wait for.
+Graph draw_large_kernels(Block& b) {
+  const int64_t side = b.random().whole(3, 12), n = b.random().pick<int64_t>({1, 1, 1, 2});
+  ValueId x = b.input({n, 8 * b.random().whole(40, 160), side, side});
+  double weights = 0;
+  while (weights < 12e6) {
+    const int64_t k = b.random().pick<int64_t>({1, 1, 3}), out = 8 * b.random().whole(40, k == 1 ? 256 : 96);
+    weights += static_cast<double>(out * b.size(x, 1) * k * k);
+    x = b.unary("relu", b.conv(x, {.out = out, .kernel_h = k, .kernel_w = k}));
+  }
+  return b.finish({x});
+}
+
 const Archetype rows[] = {
-    {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.14, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
+    {"large kernels", 0.03, draw_large_kernels},
+    {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.10, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.09, draw_small},
     {"channels-last", 0.08, draw_channels_last}, {"decoder", 0.03, draw_decoder},

@@ -229,15 +229,14 @@ Graph draw_unfolded(Block& b) {
   return b.finish({b.linear(b.unary("relu", b.linear(b.transpose(x, 0, 1), out)), d)});
 }
 
-Graph draw_recurrent(Block& b) {
-  const bool lstm = b.random().chance(0.5), both = b.random().chance(0.3);
+// One layer stack of a recurrent op over [batch, steps, features].
+ValueId recurrent_layer(Block& b, ValueId x, bool lstm) {
+  const bool both = b.random().chance(0.3);
   const int64_t layers = b.random().whole(1, 3), directions = both ? 2 : 1;
-  const int64_t hidden = b.random().log_whole(16, 700), in = b.random().log_whole(16, 600), n = b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 32});
-  int64_t steps = b.random().log_whole(2, 120);
-  const int64_t gates = lstm ? 4 : 3;
-  while (steps > 2 && 2.0 * static_cast<double>(steps * n * gates * hidden * (in + hidden) * layers * directions) > 3e8) steps /= 2;
-  const ValueId x = b.input({n, steps, in});
-  ValueList weights, state;
+  const int64_t hidden = b.random().log_whole(16, 700), gates = lstm ? 4 : 3;
+  const int64_t n = b.size(x, 0), steps = b.size(x, 1), in = b.size(x, 2);
+  if (2.0 * static_cast<double>(steps * n * gates * hidden * (in + hidden) * layers * directions) > 2.5e8) return x;
+  ValueList weights;
   for (int64_t i = 0; i < layers * directions; ++i) {
     weights.push_back(ValueRef{b.weight({gates * hidden, i < directions ? in : hidden * directions})});
     weights.push_back(ValueRef{b.weight({gates * hidden, hidden})});
@@ -248,8 +247,14 @@ Graph draw_recurrent(Block& b) {
   std::vector<Given> given{{"input", x}, {"params", weights}, {"has_biases", true}, {"num_layers", layers}, {"dropout", 0.0}, {"train", false}, {"bidirectional", both}, {"batch_first", true}};
   if (lstm) given.emplace_back("hx", ValueList{ValueRef{zeros()}, ValueRef{zeros()}});
   else given.emplace_back("hx", zeros());
-  const std::vector<ValueId> out = b.ops(lstm ? "aten::lstm.input" : "aten::gru.input", std::move(given));
-  return b.finish({b.linear(b.op("aten::select.int", {{"self", out[0]}, {"dim", 1}, {"index", -1}}), b.channels(2, 500))});
+  return b.ops(lstm ? "aten::lstm.input" : "aten::gru.input", std::move(given))[0];
+}
+
+Graph draw_recurrent(Block& b) {
+  ValueId x = b.input({b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 32}), b.random().log_whole(2, 120), b.random().log_whole(16, 600)});
+  const bool lstm = b.random().chance(0.5);
+  for (int64_t i = b.random().whole(2, 4); i > 0; --i) x = recurrent_layer(b, x, lstm);
+  return b.finish({b.linear(b.op("aten::select.int", {{"self", x}, {"dim", 1}, {"index", -1}}), b.channels(2, 500))});
 }
 
 Graph draw_perceptron(Block& b) {
@@ -284,7 +289,7 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
 }
 
 const Archetype rows[] = {
-    {"large weights", 0.05, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"large weights", 0.09, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
     {"mixer", 0.05, draw_mixer}, {"unfolded", 0.04, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 

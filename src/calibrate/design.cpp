@@ -54,16 +54,17 @@ Candidate measure_up(std::string archetype, Graph graph, const CostConditions& c
 
 constexpr double common_cases = 20000;  // among all candidates
 constexpr double most_rarity = 300;
+constexpr double enough_cases = 30;   // of a class, before it counts like the others
 
 // Greedy cover: again and again the candidate that fills most new cells for its time to the power of `time_weight`.
 std::vector<size_t> choose(const std::vector<Candidate>& candidates, const DesignOptions& options, double time_weight) {
   std::unordered_map<uint64_t, int> filled;
   std::unordered_map<size_t, int> per_class;
   std::unordered_map<std::string, int> per_archetype;
-  std::unordered_map<std::string, double> quota;  // half of an archetype's share is kept whatever it costs
+  std::unordered_map<std::string, double> quota;  // a part of an archetype's share is kept whatever it costs
   double shares = 0;
   for (const Archetype& kind : archetypes()) shares += kind.share;
-  for (const Archetype& kind : archetypes()) quota[std::string(kind.name)] = 0.5 * kind.share / shares * options.networks;
+  for (const Archetype& kind : archetypes()) quota[std::string(kind.name)] = 0.3 * kind.share / shares * options.networks;
   // Classes that few candidates contain count more, or the common ones would use up the networks first.
   std::unordered_map<size_t, double> rarity;
   for (const Candidate& candidate : candidates) {
@@ -72,12 +73,13 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
   for (auto& [cost_class, count] : rarity) count = std::clamp(common_cases / count, 1.0, most_rarity);
   const auto gain = [&](const Candidate& candidate) {
     const std::string& archetype = candidate.network.archetype;
-    const double wanted = per_archetype[archetype] < quota[archetype] ? 100 : 1;
+    const double wanted = per_archetype[archetype] < quota[archetype] ? 1e8 : 1;
     double sum = 0;
     std::unordered_map<uint64_t, int> here;
     for (const auto& [cost_class, cell] : candidate.cases) {
       const int count = per_class[cost_class];
-      const double need = count < 30 ? 40.0 * rarity[cost_class] : count < options.least_cases ? 4.0 : 1.0;
+      const double lacking = enough_cases - count;  // the class that lacks most goes first
+      const double need = lacking > 0 ? (2 + lacking * lacking) * rarity[cost_class] : count < options.least_cases ? 4.0 : 1.0;
       sum += need / (1 + filled[cell] + here[cell]++);
     }
     return wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);

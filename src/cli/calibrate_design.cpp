@@ -22,8 +22,8 @@
 namespace opgauge {
 namespace {
 
-// Least time that the budget should leave for a visit: three runs each, twenty-five visits.
-constexpr double passes = 60;
+// Least time that the budget should leave for a visit: two runs each, twenty-five visits.
+constexpr double passes = 50;
 
 CostConditions conditions_of(const Machine& machine, int threads) {
   CostConditions conditions;
@@ -53,8 +53,10 @@ void print_design(const Design& design, const CostConditions& conditions, const 
   Table classes{{"cost class", "cases"}, {}};
   for (const auto& [key, count] : count_cases(design, conditions)) classes.rows.push_back({key, std::to_string(count)});
   std::cout << to_text(classes)
-            << fmt::format("\n{} networks in {}, about {} for one pass (guessed), {} visits fit into the budget at three runs a visit\n",
-                           design.networks.size(), precision, format_seconds(total_s), static_cast<int>(passes / 3));
+            << fmt::format("\n{} networks in {}, about {} for one pass (guessed), {} visits fit into the budget at two runs a visit\n",
+                           design.networks.size(), precision, format_seconds(total_s), static_cast<int>(passes / 2));
+  std::cout << fmt::format("{} candidates drawn, {} refused\n", design.drawn, design.refused);
+  for (const std::string& reason : design.reasons) std::cout << "  " << reason << "\n";
 }
 
 void print_classes(const OpFitResult& fit) {

@@ -65,7 +65,8 @@ void declare_observe(CLI::App& app, Run& run) {
   struct Options {
     std::vector<std::string> models;
     ExecutionOptions execution;
-    std::string budget = "10m", output = "-";
+    std::string budget = "10m", output = "-", precision = "fp32";
+    bool channels_last = false;
     int visits = 40;
   };
   auto options = std::make_shared<Options>();
@@ -73,9 +74,11 @@ void declare_observe(CLI::App& app, Run& run) {
   options->execution.declare(app);
   app.add_option("--budget", options->budget, "time to measure for")->capture_default_str();
   app.add_option("--visits", options->visits, "to each model at most")->capture_default_str()->check(CLI::Range(1, 100000));
+  app.add_option("--precision", options->precision, "fp32, bf16, fp16 or int8")->capture_default_str();
+  app.add_flag("--channels-last", options->channels_last, "images and convolution weights in NHWC order");
   app.add_option("-o,--output", options->output, "JSON file, - is standard output")->capture_default_str();
   run = [options] {
-    const std::vector<ValidationModel> models = validation_models(options->models);
+    const std::vector<ValidationModel> models = validation_models(options->models, options->precision, options->channels_last);
     const auto device = open_device(options->execution.device, options->execution.read());
     MeasuredSet set;
     std::vector<DesignedNetwork> networks;

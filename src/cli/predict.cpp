@@ -30,7 +30,7 @@ struct PredictArguments {
   std::vector<std::string> dims;
   int threads = 1;
   size_t regions = 10;
-  bool allow_unknown = false;
+  bool allow_unknown = false, channels_last = false;
   CaseOptions cases;
   MachineOptions machine;
   OutputOptions files;
@@ -87,7 +87,7 @@ int predict_model(const PredictArguments& arguments) {
     bindings.batch = batch;
     bindings.dims = parse_dims(arguments.dims);
     const ModelSource source = load_model(arguments.model, bindings);
-    const Graph graph = to_precision(source.graph, arguments.precision);
+    const Graph graph = to_precision(arguments.channels_last ? to_channels_last(source.graph) : source.graph, arguments.precision);
     BatchEstimate one;
     one.model = source.name;
     one.batch = batch;
@@ -140,6 +140,7 @@ void declare_predict(CLI::App& app, Run& run) {
   app.add_option("--estimator", a->estimator, names);
   app.add_option("--regions", a->regions, "how many of the heaviest regions to list")
       ->type_name("N");
+  app.add_flag("--channels-last", a->channels_last, "images and convolution weights in NHWC order");
   app.add_flag("--allow-unknown", a->allow_unknown,
                "leave out ops outside the op table; totals are then lower bounds");
   a->cases.declare(app);

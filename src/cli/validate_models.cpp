@@ -85,6 +85,8 @@ void ValidateModels::declare(CLI::App& app) {
   app.add_option("--processes", processes, "measuring processes; every second one gives the noise floor")->capture_default_str()->check(CLI::Range(1, 100));
   app.add_option("--device", device, "cpu or cuda")->capture_default_str();
   app.add_option("--min-coverage", min_coverage, "exit 1 if fewer percent of the models lie inside their interval")->check(CLI::Range(0.0, 100.0));
+  app.add_option("--precision", precision, "fp32, bf16, fp16 or int8: every model is rewritten to it")->capture_default_str();
+  app.add_flag("--channels-last", channels_last, "images and convolution weights in NHWC order");
   app.add_flag("--rescore", rescore, "score the measurements that the folder holds already; the report says so");
   app.add_option("--cases", cases, "write every call, predicted and measured, to FILE (CSV)")->type_name("FILE");
   app.add_option("--predict-budget", predict_budget, "also score predictions after measuring each model's cases for this long, as in 2s")->type_name("TIME");
@@ -136,6 +138,8 @@ int ValidateModels::predict_with_budgets(const std::vector<ValidationModel>& cho
     std::vector<std::string> options{"--budget", predict_budget, "--threads", std::to_string(threads), "--calibration",
                                      calibration_file.string(), "--case-home", home.string()};
     if (!machine.empty()) options.insert(options.end(), {"--machine", machine});
+    options.insert(options.end(), {"--precision", precision});
+    if (channels_last) options.push_back("--channels-last");
     try {
       prediction->budget = predict_with_budget(chosen[i], options, kept / fmt::format("predicted_{}.json", i), !rescore);
       if (!prediction->budget) return 130;
@@ -154,7 +158,7 @@ int ValidateModels::run() {
     throw Error(stored.path.string(), "found no op-level section, expected one written by `opgauge calibrate`");
   }
   const OpModel& model = *stored.calibration.op_model;
-  const std::vector<ValidationModel> chosen = validation_models(models);
+  const std::vector<ValidationModel> chosen = validation_models(models, precision, channels_last);
 
   std::error_code made;
   fs::create_directories(folder, made);
@@ -185,6 +189,8 @@ int ValidateModels::run() {
     std::vector<std::string> arguments{"observe", "--threads", std::to_string(model.threads), "--allocator", model.allocator, "--device", device,
                                        "--budget", fmt::format("{}s", budget_s), "--visits", std::to_string(std::max(1, visits / per_side)),
                                        "--seed", "1", "-o", file.string()};
+    arguments.insert(arguments.end(), {"--precision", precision});
+    if (channels_last) arguments.push_back("--channels-last");
     arguments.insert(arguments.end(), models.begin(), models.end());
     if (!rescore) {
       const int code = run_again(arguments);

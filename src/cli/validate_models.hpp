@@ -15,9 +15,9 @@ namespace opgauge {
 
 struct ValidateModels {
   std::vector<std::string> models;
-  std::string calibration, machine, folder = "results/validation", budget = "10m", device = "cpu", cases, predict_budget;
+  std::string calibration, machine, folder = "results/validation", budget = "10m", device = "cpu", cases, predict_budget, precision = "fp32";
   int visits = 40, processes = 4;
-  bool rescore = false, shared_cases = false;
+  bool rescore = false, shared_cases = false, channels_last = false;
   double max_mape = 0, min_coverage = 0;  // percent; 0: not asked
   OutputOptions output;
 

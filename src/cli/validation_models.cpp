@@ -6,6 +6,7 @@
 #include <set>
 
 #include "base/json.hpp"
+#include "graph/rewrite.hpp"
 
 namespace opgauge {
 namespace {
@@ -13,7 +14,8 @@ namespace {
 namespace fs = std::filesystem;
 
 ValidationModel from_text(const std::string& text) {
-  ValidationModel model{text, text, {}};
+  ValidationModel model;
+  model.name = model.text = text;
   const size_t at = text.rfind('@');
   if (at == std::string::npos || at + 1 == text.size()) return model;
   int64_t batch = 0;
@@ -31,7 +33,10 @@ ValidationModel from_text(const std::string& text) {
 ValidationModel from_export(const fs::path& list, const std::string& name) {
   const char* folder = std::getenv("OPGAUGE_EXPORTED");
   const fs::path file = fs::path(folder && *folder ? folder : "exported") / list.stem() / (name + ".pt2");
-  return {name, file.string(), {}};
+  ValidationModel model;
+  model.name = name;
+  model.text = file.string();
+  return model;
 }
 
 void add_list(const fs::path& path, std::vector<ValidationModel>& models) {
@@ -57,7 +62,14 @@ void add_list(const fs::path& path, std::vector<ValidationModel>& models) {
 
 }  // namespace
 
-std::vector<ValidationModel> validation_models(const std::vector<std::string>& given) {
+ModelSource ValidationModel::load() const {
+  ModelSource source = load_model(text, bindings);
+  if (channels_last) source.graph = to_channels_last(source.graph);
+  source.graph = to_precision(source.graph, precision);
+  return source;
+}
+
+std::vector<ValidationModel> validation_models(const std::vector<std::string>& given, const std::string& precision, bool channels_last) {
   std::vector<ValidationModel> models;
   for (const std::string& text : given) {
     if (text.ends_with(".json")) {
@@ -67,7 +79,9 @@ std::vector<ValidationModel> validation_models(const std::vector<std::string>& g
     }
   }
   std::set<std::string> names;
-  for (const ValidationModel& model : models) {
+  for (ValidationModel& model : models) {
+    model.precision = precision;
+    model.channels_last = channels_last;
     if (!names.insert(model.name).second) throw Error(model.name, "found twice, expected each model once");
   }
   return models;

@@ -15,8 +15,11 @@ struct ValidationModel {
   std::string name;  // as written
   std::string text;  // without the batch, path resolved
   ModelBindings bindings;
-  ModelSource load() const { return load_model(text, bindings); }
+  std::string precision = "fp32";
+  bool channels_last = false;
+  ModelSource load() const;  // rewritten to the precision and layout
 };
-std::vector<ValidationModel> validation_models(const std::vector<std::string>& given);
+std::vector<ValidationModel> validation_models(const std::vector<std::string>& given, const std::string& precision = "fp32",
+                                               bool channels_last = false);
 
 }  // namespace opgauge

@@ -48,6 +48,7 @@ void check_conditions(const EstimateOptions& options, Estimate& total) {
                                std::to_string(options.threads) + ": run `opgauge calibrate --threads " +
                                std::to_string(options.threads) + "`");
   }
+  if (model.contention > 0) total.contention = model.contention;
   total.coefficients = "op-level calibration of " + options.calibration->created_at;
   if (options.mode == PartitionMode::fused) {
     total.notes.push_back("fused regions are the sum of their calls: the calibration is of eager execution");

@@ -64,7 +64,7 @@ bool is_product(const Facts& f) { return f.family == OpFamily::matmul; }
 constexpr std::string_view conv_features =
     "call cold_code flops blocked_flops narrow_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes "
-    "cold_weight_l2_bytes beyond_l2_bytes";
+    "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
 constexpr std::string_view depthwise_features =
     "call cold_code depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes";
@@ -73,7 +73,7 @@ constexpr std::string_view grouped_features =
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view native_features =
     "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks column_bytes right_bytes input_bytes weight_bytes output_bytes "
-    "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
+    "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
 constexpr std::string_view product_features =
     "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes products strided_bytes "
     "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";

@@ -111,6 +111,7 @@ struct Estimate {
   double latency_s = 0;
   std::optional<double> latency_low_s,
       latency_high_s;    // nullopt: not calibrated, no interval is known
+  std::optional<double> contention;  // typical over quiet latency while the machine was calibrated
   double compute_s = 0;  // sums over regions
   double memory_s = 0;
   double launch_s = 0;
@@ -146,6 +147,8 @@ struct Estimate {
         field("latency_s", &Estimate::latency_s, "s", "estimated quiet latency of one inference"),
         field("latency_low_s", &Estimate::latency_low_s, "s", "lower end of the 90 % interval"),
         field("latency_high_s", &Estimate::latency_high_s, "s", "upper end of the 90 % interval"),
+        field("contention", &Estimate::contention, "",
+              "typical over quiet latency while the machine was calibrated"),
         field("compute_s", &Estimate::compute_s, "s", "arithmetic, sum over regions"),
         field("memory_s", &Estimate::memory_s, "s", "moving bytes, sum over regions"),
         field("launch_s", &Estimate::launch_s, "s", "calling ops, sum over regions"),

@@ -47,8 +47,7 @@ MeasuredSum sum_measured(std::vector<OpPrediction> calls, const GraphCases& case
     measured_error_s += case_s * known[k]->log_sd;
     out.measured_s += case_s;
   }
-  double variance = measured_error_s * measured_error_s;
-  std::map<std::string, double> common_s;
+  std::vector<OpPrediction> predicted;  // what no measurement replaced
   for (size_t n = 0; n < out.calls.size(); ++n) {
     OpPrediction& call = out.calls[n];
     if (const CaseTime* time = known[cases.of_node[n]]) {
@@ -66,14 +65,9 @@ MeasuredSum sum_measured(std::vector<OpPrediction> calls, const GraphCases& case
     }
     out.total.latency_s += call.latency_s;
     if (out.measured[n]) continue;
-    common_s[call.key] += call.latency_s * call.common_sd;
-    variance += std::pow(call.latency_s * call.own_sd, 2);
+    predicted.push_back(call);
   }
-  for (const auto& [key, seconds] : common_s) variance += seconds * seconds;
-  if (out.total.latency_s <= 0) return out;
-  const double sd = std::hypot(std::sqrt(variance) / out.total.latency_s, model.floor_sd);
-  out.total.low_s = out.total.latency_s * std::exp(-model.interval_factor * sd);
-  out.total.high_s = out.total.latency_s * std::exp(model.interval_factor * sd);
+  out.total = interval_around(out.total.latency_s, measured_error_s * measured_error_s + error_variance_s2(predicted, model), model);
   return out;
 }
 

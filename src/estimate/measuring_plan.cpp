@@ -69,9 +69,10 @@ class Planner {
     Candidate one{k, 0, 0};
     for (const size_t n : nodes) {
       const OpPrediction& call = sum_.calls[n];
-      one.own += std::pow(call.latency_s * call.own_sd, 2);
+      one.own += call.latency_s * call.own_sd;  // calls of one shape are off together
       one.common_s += call.latency_s * call.common_sd;
     }
+    one.own *= one.own;
     class_s_[class_of(k)] += one.common_s;
     own_variance_ += one.own;
     candidates_.push_back(one);

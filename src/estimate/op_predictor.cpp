@@ -102,11 +102,9 @@ struct ClassSum {
 
 }  // namespace
 
-OpPredictor::Total OpPredictor::total(const std::vector<OpPrediction>& calls) const {
-  Total out;
+double error_variance_s2(const std::vector<OpPrediction>& calls, const OpModel& model) {
   std::map<std::string_view, ClassSum> by_class;
   for (const OpPrediction& call : calls) {
-    out.latency_s += call.latency_s;
     ClassSum& sum = by_class[call.key];
     sum.common_s += call.latency_s * call.common_sd;
     const auto same = std::ranges::find(sum.shapes, call.place, &Shape::place);
@@ -116,7 +114,6 @@ OpPredictor::Total OpPredictor::total(const std::vector<OpPrediction>& calls) co
       same->own_s += call.latency_s * call.own_sd;
     }
   }
-  if (out.latency_s <= 0) return out;
   double variance = 0;
   for (const auto& [key, sum] : by_class) {
     variance += sum.common_s * sum.common_s;
@@ -124,14 +121,23 @@ OpPredictor::Total OpPredictor::total(const std::vector<OpPrediction>& calls) co
       variance += sum.shapes[i].own_s * sum.shapes[i].own_s;
       for (size_t j = 0; j < i; ++j) {
         variance += 2 * sum.shapes[i].own_s * sum.shapes[j].own_s *
-                    std::exp(-distance(sum.shapes[i].place, sum.shapes[j].place) / model_.error_range);
+                    std::exp(-distance(sum.shapes[i].place, sum.shapes[j].place) / model.error_range);
       }
     }
   }
-  const double sd = std::hypot(std::sqrt(variance) / out.latency_s, model_.floor_sd);
-  out.low_s = out.latency_s * std::exp(-model_.interval_factor * sd);
-  out.high_s = out.latency_s * std::exp(model_.interval_factor * sd);
-  return out;
+  return variance;
+}
+
+LatencyInterval interval_around(double latency_s, double variance_s2, const OpModel& model) {
+  if (latency_s <= 0) return {};
+  const double ratio = std::exp(model.interval_factor * std::hypot(std::sqrt(variance_s2) / latency_s, model.floor_sd));
+  return {latency_s, latency_s / ratio, latency_s * ratio};
+}
+
+OpPredictor::Total OpPredictor::total(const std::vector<OpPrediction>& calls) const {
+  double latency_s = 0;
+  for (const OpPrediction& call : calls) latency_s += call.latency_s;
+  return interval_around(latency_s, error_variance_s2(calls, model_), model_);
 }
 
 OpPredictor::Total OpPredictor::interval(const OpPrediction& call) const {

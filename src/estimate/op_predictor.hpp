@@ -38,16 +38,24 @@ struct OpPrediction {
   std::string extrapolated;  // "" or why the call lies outside what was calibrated
 };
 
+// Latency with a 90 % interval.
+struct LatencyInterval {
+  double latency_s = 0, low_s = 0, high_s = 0;
+};
+
+// Variance of the error of a sum of predicted calls, s^2.
+double error_variance_s2(const std::vector<OpPrediction>& calls, const OpModel& model);
+// The interval of a model's latency whose error has that variance.
+LatencyInterval interval_around(double latency_s, double variance_s2, const OpModel& model);
+
 // Looks classes up by key; borrows the model.
 class OpPredictor {
  public:
   explicit OpPredictor(const OpModel& model);
   OpPrediction predict(const CaseFacts& facts) const;
 
-  // Latency with a 90 % interval of a sum of predicted calls.
-  struct Total {
-    double latency_s = 0, low_s = 0, high_s = 0;
-  };
+  // Of a sum of predicted calls.
+  using Total = LatencyInterval;
   Total total(const std::vector<OpPrediction>& calls) const;
   // The same of one call by itself.
   Total interval(const OpPrediction& call) const;

@@ -32,7 +32,7 @@ Table totals(const BatchEstimate& one) {
   Table table;
   table.columns = {"estimate", ""};
   table.rows = {
-      {"latency", format_seconds(e.latency_s) + ", " + interval(e)},
+      {"latency", format_seconds(e.latency_s) + (e.contention ? " quiet, " : ", ") + interval(e)},
       {"bound by",
        std::string(name_of(e.bottleneck)) +
            fmt::format(": arithmetic {}, memory {}, launch {}", format_seconds(e.compute_s),
@@ -51,6 +51,10 @@ Table totals(const BatchEstimate& one) {
       {"machine", e.machine + fmt::format(", {} thread{}, {}", e.threads, e.threads == 1 ? "" : "s",
                                           e.precision)},
   };
+  if (e.contention) {
+    table.rows.insert(table.rows.begin() + 1, {"typical", fmt::format("{}, as the machine was while calibrated: {:.2f} times quiet",
+                                                                       format_seconds(e.latency_s * *e.contention), *e.contention)});
+  }
   if (one.before) {
     table.rows.insert(table.rows.begin() + 1,
                       {{"before measuring", format_seconds(one.before->latency_s) + ", " + interval(*one.before)},
