@@ -9,6 +9,7 @@
 #include "base/statistics.hpp"
 #include "calibrate/nonnegative_fit.hpp"
 #include "calibrate/random.hpp"
+#include "calibrate/thin_class.hpp"
 
 namespace opgauge {
 namespace {
@@ -179,12 +180,21 @@ class TreeFit {
   std::vector<ClassFit> fits_;
 };
 
+std::vector<ClassCase> class_cases(const std::vector<Case>& cases, const std::vector<bool>& use_network) {
+  std::vector<ClassCase> out;
+  for (const Case& one : cases) {
+    if (use_network[one.network]) out.push_back({one.cost_class, cost_class_key(one.facts), cost_variant_key(one.facts), &one.facts, one.seconds});
+  }
+  return out;
+}
+
 std::vector<ClassFit> fit_all(const std::vector<Case>& cases, const std::set<std::string>& suffixes,
                               const std::vector<bool>& use_network, const OpFitOptions& options) {
   std::vector<ClassFit> fits;
   for (const std::string& suffix : suffixes) {
     for (ClassFit& fit : TreeFit(cases, suffix, use_network, options).run()) fits.push_back(std::move(fit));
   }
+  bound_thin_classes(fits, class_cases(cases, use_network));
   return fits;
 }
 

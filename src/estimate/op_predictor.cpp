@@ -5,6 +5,8 @@
 #include <cmath>
 #include <map>
 
+#include "estimate/thin_class_bound.hpp"
+
 namespace opgauge {
 namespace {
 
@@ -61,6 +63,7 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
       }
     }
   }
+  if (fit->most_departure) out.latency_s = bounded_seconds(*fit, facts, [this](const std::string& key) { return find(key); });
   out.latency_s = std::max(out.latency_s, least_call_s);
   out.common_sd = fit->common_sd;
   out.own_sd = fit->own_sd;
