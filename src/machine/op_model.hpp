@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fields.hpp"
+#include "machine/op_residual.hpp"
 
 namespace opgauge {
 
@@ -68,6 +69,7 @@ struct OpModel {
   double interval_factor = 1.645;     // q above: 90 % of held-out networks lie inside
   double floor_sd = 0.02;             // log error that no class explains (noise of the measurement)
   std::vector<ClassFit> classes;
+  std::vector<ClassResidual> residuals;  // of the classes where cross-validation showed a gain
 
   static constexpr auto fields() {
     using M = OpModel;
@@ -83,7 +85,8 @@ struct OpModel {
         field("probe_memory_s", &M::probe_memory_s, "s", "quiet time of the memory probe"),
         field("interval_factor", &M::interval_factor, "", "standard deviations that hold 90 % of held-out networks"),
         field("floor_sd", &M::floor_sd, "", "log error of the measurement itself"),
-        field("classes", &M::classes, "", "the fitted classes"));
+        field("classes", &M::classes, "", "the fitted classes"),
+        field("residuals", &M::residuals, "", "corrections of some classes", Presence::may_be_missing));
   }
 };
 
