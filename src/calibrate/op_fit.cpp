@@ -10,6 +10,7 @@
 #include "calibrate/nonnegative_fit.hpp"
 #include "calibrate/random.hpp"
 #include "calibrate/spread.hpp"
+#include "calibrate/thin_class.hpp"
 #include "calibrate/visit_bias.hpp"
 
 namespace opgauge {
@@ -63,6 +64,9 @@ class TreeFit {
     }
   }
 
+  // Fits only the classes of `path`, which holds every ancestor of its members.
+  void keep_to(std::set<size_t> path) { path_ = std::move(path); }
+
   std::vector<ClassFit> run() {
     fit(static_cast<size_t>(find_cost_class("any")), nullptr);
     return std::move(fits_);
@@ -103,7 +107,9 @@ class TreeFit {
       count(special, members);
       fits_.push_back(std::move(special));
     }
-    for (const size_t child : children_[at]) fit(child, &subtree);
+    for (const size_t child : children_[at]) {
+      if (path_.empty() || path_.contains(child)) fit(child, &subtree);
+    }
   }
 
   void count(ClassFit& fit, const std::vector<size_t>& members) const {
@@ -191,8 +197,17 @@ class TreeFit {
   const std::vector<bool>& use_network_;
   const OpFitOptions& options_;
   std::vector<std::vector<size_t>> children_, own_;
+  std::set<size_t> path_;  // empty: all classes
   std::vector<ClassFit> fits_;
 };
+
+std::vector<ClassCase> class_cases(const std::vector<Case>& cases, const std::vector<bool>& use_network) {
+  std::vector<ClassCase> out;
+  for (const Case& one : cases) {
+    if (use_network[one.network]) out.push_back({one.cost_class, cost_class_key(one.facts), cost_variant_key(one.facts), &one.facts, one.seconds});
+  }
+  return out;
+}
 
 std::vector<ClassFit> fit_all(const std::vector<Case>& cases, const std::set<std::string>& suffixes,
                               const std::vector<bool>& use_network, const OpFitOptions& options) {
@@ -200,6 +215,7 @@ std::vector<ClassFit> fit_all(const std::vector<Case>& cases, const std::set<std
   for (const std::string& suffix : suffixes) {
     for (ClassFit& fit : TreeFit(cases, suffix, use_network, options).run()) fits.push_back(std::move(fit));
   }
+  bound_thin_classes(fits, class_cases(cases, use_network));
   return fits;
 }
 
@@ -232,13 +248,9 @@ void set_interval_factors(std::span<const Observation> observations, const OpFit
   model.call_interval_factor = conformal_quantile(std::move(of_calls));
 }
 
-}  // namespace
-
-OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitOptions& options) {
-  if (observations.empty()) throw Error("calibrate", "found no observations, expected at least one measured network");
-  OpFitResult result;
+// Every measured call; `suffixes` takes the dtypes that occur.
+std::vector<Case> gather_cases(std::span<const Observation> observations, const OpFitOptions& options, std::set<std::string>& suffixes) {
   std::vector<Case> cases;
-  std::set<std::string> suffixes;
   const VisitBias bias(observations);
   for (size_t network = 0; network < observations.size(); ++network) {
     const Observation& seen = observations[network];
@@ -252,6 +264,46 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
       cases.push_back(std::move(one));
     }
   }
+  return cases;
+}
+
+// The cases of the networks in use, beside what `model` without residuals says of them.
+std::vector<ResidualCase> residual_cases(const std::vector<Case>& cases, const std::vector<bool>& use_network, const OpModel& model,
+                                         const OpFitOptions& options) {
+  const OpPredictor predictor(model);
+  std::vector<ResidualCase> out;
+  for (const Case& one : cases) {
+    if (!use_network[one.network] || one.facts.is_view) continue;
+    const OpPrediction call = predictor.predict(one.facts);
+    out.push_back({call.key, &one.facts, std::log(one.seconds / call.physical_s), weight_of(one.seconds, options)});
+  }
+  return out;
+}
+
+// Keeps the residuals that helped the held-out calls, and takes the others out of the held-out predictions.
+void choose_residuals(const OpFitOptions& options, OpFitResult& result) {
+  std::vector<ResidualTrial> trials;
+  for (const FittedCase& one : result.cases) {
+    trials.push_back({one.residual_key, one.network, std::log(one.measured_s / one.held_out_physical_s),
+                      std::log(one.measured_s / one.held_out_s), weight_of(one.measured_s, options)});
+  }
+  keep_gaining(result.model.residuals, trials, options.residuals);
+  std::set<std::string> kept;
+  for (const ClassResidual& one : result.model.residuals) kept.insert(one.key);
+  for (FittedCase& one : result.cases) {
+    if (kept.contains(one.residual_key)) continue;
+    result.network_held_out_s[one.network] += one.held_out_physical_s - one.held_out_s;
+    one.held_out_s = one.held_out_physical_s;
+  }
+}
+
+}  // namespace
+
+OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitOptions& options) {
+  if (observations.empty()) throw Error("calibrate", "found no observations, expected at least one measured network");
+  OpFitResult result;
+  std::set<std::string> suffixes;
+  const std::vector<Case> cases = gather_cases(observations, options, suffixes);
   OpModel& model = result.model;
   model.threads = options.conditions.threads;
   model.vector_lanes = options.conditions.vector_lanes;
@@ -260,7 +312,9 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
   model.networks = static_cast<int>(observations.size());
   model.cases = static_cast<int>(cases.size());
   for (const Observation& seen : observations) model.visits = std::max(model.visits, seen.visits);
-  model.classes = fit_all(cases, suffixes, std::vector<bool>(observations.size(), true), options);
+  const std::vector<bool> every_network(observations.size(), true);
+  model.classes = fit_all(cases, suffixes, every_network, options);
+  if (options.with_residuals) model.residuals = fit_residuals(residual_cases(cases, every_network, model, options), options.residuals);
 
   // Held-out predictions: folds are spread over each group.
   Random random(options.seed);
@@ -282,17 +336,19 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
     }
     OpModel held;
     held.classes = any ? fit_all(cases, suffixes, use, options) : model.classes;
+    if (any) held.residuals = solve_residuals(model.residuals, residual_cases(cases, use, held, options), options.residuals);
     const OpPredictor predictor(held);
     for (const Case& one : cases) {
       if (use[one.network]) continue;
       const OpPrediction prediction = predictor.predict(one.facts);
       places.push_back(place_of(one.facts));
       result.cases.push_back({one.network, one.node, one.cost_class, cost_class_key(one.facts), cost_variant_key(one.facts),
-                              one.seconds, prediction.latency_s});
+                              one.seconds, prediction.latency_s, prediction.key, prediction.physical_s});
       result.network_measured_s[one.network] += one.seconds;
       result.network_held_out_s[one.network] += prediction.latency_s;
     }
   }
+  choose_residuals(options, result);
   std::vector<HeldOutError> errors;
   for (size_t i = 0; i < result.cases.size(); ++i) {
     const FittedCase& one = result.cases[i];
@@ -302,6 +358,29 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
   learn_spread(errors, model);
   set_interval_factors(observations, options, result);
   return result;
+}
+
+OpModel fit_classes(std::span<const Observation> observations, const OpFitOptions& options,
+                    const std::function<bool(size_t network, const CaseFacts& facts)>& use, const std::string& path_to) {
+  std::set<std::string> suffixes;
+  std::vector<Case> cases = gather_cases(observations, options, suffixes);
+  std::erase_if(cases, [&](const Case& one) { return !use(one.network, one.facts); });
+  std::set<size_t> path;
+  for (std::string name = path_to.substr(0, path_to.find('@')); !name.empty();) {
+    const int at = find_cost_class(name);
+    OPGAUGE_CHECK(at >= 0, "unknown cost class " + name);
+    path.insert(static_cast<size_t>(at));
+    name = cost_classes()[static_cast<size_t>(at)].parent;
+  }
+  OpModel model;
+  const std::vector<bool> every_network(observations.size(), true);
+  for (const std::string& suffix : suffixes) {
+    TreeFit tree(cases, suffix, every_network, options);
+    tree.keep_to(path);
+    for (ClassFit& fit : tree.run()) model.classes.push_back(std::move(fit));
+  }
+  bound_thin_classes(model.classes, class_cases(cases, every_network));
+  return model;
 }
 
 }  // namespace opgauge

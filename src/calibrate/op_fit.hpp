@@ -4,11 +4,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <vector>
 
 #include "calibrate/observe.hpp"
+#include "calibrate/residual.hpp"
 #include "estimate/op_predictor.hpp"
 
 namespace opgauge {
@@ -20,6 +22,8 @@ struct OpFitOptions {
   double prior_cases = 3;      // weight of the parent's prediction, in cases
   double center_cases = 0.5;   // weight of the parent's coefficients, in cases
   double half_weight_s = 2e-5; // a call of this time counts half: shorter ones are mostly clock and dispatch
+  bool with_residuals = true;  // learn what the classes leave unexplained, keep it where it helps
+  ResidualOptions residuals;
 };
 
 // One call, held out or in the fit.
@@ -29,6 +33,8 @@ struct FittedCase {
   std::string key, variant_key;
   double measured_s = 0;
   double held_out_s = 0;  // predicted by a model that never saw this network
+  std::string residual_key = {};      // fitted class of that prediction
+  double held_out_physical_s = 0;     // the same without the residual of the class
 };
 
 struct OpFitResult {
@@ -39,5 +45,10 @@ struct OpFitResult {
 
 // Throws Error if there are no observations. Same observations and options, same result.
 OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitOptions& options);
+
+// The physical fits alone, without cross-validation, intervals and residuals, of the calls for which `use` holds: what
+// leave-one-out scoring repeats. `path_to`: a key ("linear@bf16"); only its ancestors are fitted. No classes if no call is used.
+OpModel fit_classes(std::span<const Observation> observations, const OpFitOptions& options,
+                    const std::function<bool(size_t network, const CaseFacts& facts)>& use, const std::string& path_to = "");
 
 }  // namespace opgauge

@@ -13,17 +13,25 @@
 #include "calibrate/op_fit.hpp"
 #include "cli/calendar.hpp"
 #include "cli/interruption.hpp"
+#include "cli/leave_out_text.hpp"
+#include "cli/residual_text.hpp"
 #include "graph/case.hpp"
 #include "graph/rewrite.hpp"
 #include "machine/calibration.hpp"
 #include "machine/fingerprint.hpp"
 #include "machine/machine_files.hpp"
+#include "models/family.hpp"
 
 namespace opgauge {
 namespace {
 
 // Least time that the budget should leave for a visit: two runs each, twenty-five visits.
 constexpr double passes = 50;
+
+// Of the budget, what measuring the built-in families beside it may take more.
+constexpr double family_share = 0.3;
+
+}  // namespace
 
 CostConditions conditions_of(const Machine& machine, int threads) {
   CostConditions conditions;
@@ -39,6 +47,22 @@ CostConditions conditions_of(const Machine& machine, int threads) {
     }
   }
   return conditions;
+}
+
+namespace {
+
+// Every built-in family as it is by default, one sample.
+std::vector<DesignedNetwork> family_networks(const std::string& precision) {
+  std::vector<DesignedNetwork> networks;
+  for (const ModelFamily& family : model_families()) {
+    try {
+      networks.push_back({std::string(family_group), to_precision(build_model(family.name, 1), precision), 0});
+      networks.back().graph.name = family.name;
+    } catch (const Error& error) {
+      std::cerr << "left out: " << family.name << ": " << error.what() << "\n";
+    }
+  }
+  return networks;
 }
 
 void print_design(const Design& design, const CostConditions& conditions, const std::string& precision) {
@@ -107,7 +131,7 @@ void DesignedCalibration::declare(CLI::App& app) {
   app.add_option("--networks", networks, "designed networks at most")->capture_default_str()->check(CLI::Range(10, 5000));
   app.add_option("--visits", visits, "to each network at most")->capture_default_str()->check(CLI::Range(1, 100000));
   app.add_flag("--dry-run", dry_run, "print the networks and the cases per cost class, measure nothing");
-  app.add_flag("--cross-validate", cross_validate, "print the held-out error of every network archetype too");
+  app.add_flag("--cross-validate", cross_validate, "print how far the calibration carries too: every cost class and every network archetype left out of the fit, and the built-in families, which are measured beside the design and never fitted");
   app.add_option("--keep", keep, "write what was measured to FILE, for --refit")->type_name("FILE");
   app.add_option("--refit", refit, "fit FILE, written by --keep, instead of measuring")->type_name("FILE");
   app.add_option("--cases", cases, "write every measured call with its held-out prediction to FILE (CSV)")->type_name("FILE");
@@ -133,7 +157,7 @@ int DesignedCalibration::run() {
                              {"flush_denormal", settings.flush_denormal ? "true" : "false"},
                              {"precision", precision},
                              {"device", execution.device}};
-  std::vector<Observation> observations;
+  std::vector<Observation> observations, families;
   MachineSpeed quiet{};
   double elapsed_s = 0;
   if (refit.empty()) {
@@ -168,9 +192,23 @@ int DesignedCalibration::run() {
     quiet = seen.quiet_probe;
     elapsed_s = seen.elapsed_s;
     calibration.data = fmt::format("{} designed networks, seed {}", observations.size(), settings.seed);
-    if (!keep.empty()) write_observations(keep, observations);
+    if (cross_validate) {
+      observing.budget_s = std::max(5.0, family_share * budget_s);
+      ObservedSet beside = observe_with_probes(*device, family_networks(precision), observing, "measuring built-in families");
+      if (interrupted()) return 130;
+      for (const std::string& failure : beside.failures) std::cerr << "left out: " << failure << "\n";
+      families = std::move(beside.networks);
+    }
+    if (!keep.empty()) {
+      std::vector<Observation> all = observations;
+      all.insert(all.end(), families.begin(), families.end());
+      write_observations(keep, all);
+    }
   } else {
     observations = read_observations(refit);
+    const auto built_in = std::stable_partition(observations.begin(), observations.end(), [](const Observation& one) { return one.group != family_group; });
+    families.assign(std::make_move_iterator(built_in), std::make_move_iterator(observations.end()));
+    observations.erase(built_in, observations.end());
     calibration.data = "refit of " + refit;
   }
   OpFitOptions fitting;
@@ -192,6 +230,7 @@ int DesignedCalibration::run() {
 
   if (!cases.empty()) write_file(cases, to_csv(case_table(fit, observations, fitting.conditions)));
   print_classes(fit);
+  std::cout << "\n" << residual_text(fit.model);
   const ErrorSummary whole = summarize_errors(fit.network_held_out_s, fit.network_measured_s);
   std::cout << fmt::format(
       "\nheld-out networks: MAPE {}, median {}, p90 {}, bias {:+.1f} %, within 10 % {}\n", format_percent(whole.mape),
@@ -199,19 +238,7 @@ int DesignedCalibration::run() {
   std::cout << fmt::format("{} networks, {} calls, {} visits in {}; contention {:.2f}; 90 % intervals at {:.2f} standard deviations\n",
                            fit.model.networks, fit.model.cases, fit.model.visits, format_duration(elapsed_s), fit.model.contention,
                            fit.model.interval_factor);
-  if (cross_validate) {
-    std::map<std::string, std::pair<std::vector<double>, std::vector<double>>> groups;
-    for (size_t i = 0; i < observations.size(); ++i) {
-      groups[observations[i].group].first.push_back(fit.network_held_out_s[i]);
-      groups[observations[i].group].second.push_back(fit.network_measured_s[i]);
-    }
-    Table table{{"archetype", "networks", "MAPE %", "bias %"}, {}};
-    for (const auto& [group, both] : groups) {
-      const ErrorSummary errors = summarize_errors(both.first, both.second);
-      table.rows.push_back({group, std::to_string(errors.count), fmt::format("{:.1f}", 100 * errors.mape), fmt::format("{:+.1f}", 100 * errors.bias)});
-    }
-    std::cout << "\n" << to_text(table);
-  }
+  if (cross_validate) std::cout << "\n" << leave_out_text(observations, families, fitting, fit);
   const std::filesystem::path path = output.empty() ? write_calibration(calibration_home(), calibration) : std::filesystem::path(output);
   if (!output.empty()) write_json(path, encode(calibration));
   std::cout << "written: " << path.string() << "\n";

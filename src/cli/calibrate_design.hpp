@@ -7,8 +7,12 @@
 #include <string>
 
 #include "cli/observe.hpp"
+#include "machine/machine.hpp"
 
 namespace opgauge {
+
+// What of the machine's record the cost features depend on.
+CostConditions conditions_of(const Machine& machine, int threads);
 
 struct DesignedCalibration {
   ExecutionOptions execution;

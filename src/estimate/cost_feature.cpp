@@ -64,7 +64,7 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.cold_weight_rows; }},
     {"flops", "FLOP", "2 x MACs, or other arithmetic", [](const CaseFacts& f) { return f.flops; }},
     {"bytes", "byte", "everything read and written",
-     [](const CaseFacts& f) { return f.input_bytes + f.weight_bytes + f.output_bytes; }},
+     [](const CaseFacts& f) { return f.is_view ? 0.0 : f.input_bytes + f.weight_bytes + f.output_bytes; }},
     {"input_bytes", "byte", "activations read", [](const CaseFacts& f) { return f.input_bytes; }},
     {"weight_bytes", "byte", "parameters read", [](const CaseFacts& f) { return f.weight_bytes; }},
     {"output_bytes", "byte", "results written", [](const CaseFacts& f) { return f.output_bytes; }},

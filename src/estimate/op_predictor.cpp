@@ -5,6 +5,8 @@
 #include <cmath>
 #include <map>
 
+#include "estimate/thin_class_bound.hpp"
+
 namespace opgauge {
 namespace {
 
@@ -28,6 +30,7 @@ double distance(const CallPlace& a, const CallPlace& b) {
 
 OpPredictor::OpPredictor(const OpModel& model) : model_(model) {
   for (const ClassFit& fit : model.classes) by_key_.emplace(fit.key, &fit);
+  for (const ClassResidual& residual : model.residuals) residuals_.emplace(residual.key, residual);
 }
 
 const ClassFit* OpPredictor::find(const std::string& key) const {
@@ -73,9 +76,17 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
       }
     }
   }
+  if (fit->most_departure) out.latency_s = bounded_seconds(*fit, facts, [this](const std::string& key) { return find(key); });
   out.latency_s = std::max(out.latency_s, least_call_s);
+  out.physical_s = out.latency_s;
   out.common_sd = fit->common_sd;
   out.own_sd = fit->own_sd;
+  // What a parent's cases taught says nothing of another class.
+  if (const auto residual = own_class ? residuals_.find(fit->key) : residuals_.end(); residual != residuals_.end()) {
+    const Correction correction = residual->second.at(facts);
+    out.latency_s *= std::exp(correction.log_factor);
+    out.own_sd = std::hypot(out.own_sd, residual->second.signal_sd() * std::sqrt(correction.unexplained));
+  }
   if (!own_class || fit->cases < enough_cases) {
     out.extrapolated = wanted + dtype_suffix(facts.dtype) + ": " +
                        (own_class ? "only " + std::to_string(fit->cases) + " calibrated cases"

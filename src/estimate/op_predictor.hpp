@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Predicting with the op-level model (machine/op_model.hpp). Equations: docs/model.md.
 //
-//   t(call)  = sum_j c_j phi_j(call)                               class coefficients, c_j >= 0
+//   t(call)  = sum_j c_j phi_j(call) x residual                    class coefficients, c_j >= 0; estimate/op_residual.hpp
 //   sd^2(T)  = sum_class [ (tau sum_i t_i)^2 + sigma^2 sum_ij t_i t_j exp(-d_ij / range) ] + (floor T)^2
 //   interval = T exp(+- q sd(T) / T)                               q from held-out networks (split conformal)
 //
@@ -15,6 +15,7 @@
 #include <vector>
 
 #include "estimate/cost_class.hpp"
+#include "estimate/op_residual.hpp"
 #include "machine/op_model.hpp"
 
 namespace opgauge {
@@ -32,6 +33,7 @@ double distance(const CallPlace& a, const CallPlace& b);
 struct OpPrediction {
   std::string key;         // cost class used
   double latency_s = 0;
+  double physical_s = 0;   // before the residual of the class
   double call_s = 0;       // of it, the constant of one call
   double common_sd = 0, own_sd = 0;
   CallPlace place{};
@@ -64,6 +66,7 @@ class OpPredictor {
   const ClassFit* find(const std::string& key) const;
   const OpModel& model_;
   std::unordered_map<std::string, const ClassFit*> by_key_;
+  std::unordered_map<std::string, ResidualCorrector> residuals_;
 };
 
 }  // namespace opgauge

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fields.hpp"
+#include "machine/op_residual.hpp"
 
 namespace opgauge {
 
@@ -39,6 +40,7 @@ struct ClassFit {
   double common_sd = 0.1;                // error that all calls of the class share in a model, in log
   double own_sd = 0.2;                   // error of one shape beside that, in log
   double smallest_s = 0, largest_s = 0;  // of the measured cases
+  std::optional<double> most_departure;  // few cases: predictions stay within this factor of an ancestor's
   static constexpr auto fields() {
     using C = ClassFit;
     return std::make_tuple(
@@ -51,7 +53,8 @@ struct ClassFit {
         field("common_sd", &C::common_sd, "", "log error shared by all calls of the class"),
         field("own_sd", &C::own_sd, "", "log error of one call beside that"),
         field("smallest_s", &C::smallest_s, "s", "quickest measured case"),
-        field("largest_s", &C::largest_s, "s", "slowest measured case"));
+        field("largest_s", &C::largest_s, "s", "slowest measured case"),
+        field("most_departure", &C::most_departure, "", "factor about its nearest ancestor with enough cases that it is held within, if it has few cases"));
   }
 };
 
@@ -69,6 +72,7 @@ struct OpModel {
   double error_range = 1;             // distance of log2 sizes over which errors of a class's shapes go together
   double floor_sd = 0.02;             // log error that no class explains (noise of the measurement)
   std::vector<ClassFit> classes;
+  std::vector<ClassResidual> residuals;  // of the classes where cross-validation showed a gain
 
   static constexpr auto fields() {
     using M = OpModel;
@@ -90,7 +94,8 @@ struct OpModel {
         field("error_range", &M::error_range, "", "distance of log2 sizes over which errors of a class go together",
               Presence::may_be_missing),
         field("floor_sd", &M::floor_sd, "", "log error of the measurement itself"),
-        field("classes", &M::classes, "", "the fitted classes"));
+        field("classes", &M::classes, "", "the fitted classes"),
+        field("residuals", &M::residuals, "", "corrections of some classes", Presence::may_be_missing));
   }
 };
 
