@@ -39,8 +39,19 @@ std::string counts_text(const Plan& plan, Key&& key) {
   return text;
 }
 
+// Of the sweep and its fresh processes.
+double whole_s(const Plan& plan, const Restarts& restarts, const ProtocolSettings& protocol) {
+  const double sweep_s = predicted_s(plan, protocol);
+  if (!restarts.processes) return sweep_s;
+  ProtocolSettings own = protocol;
+  own.budget_s = restarts.budget_s;
+  const double all_s =
+      sweep_s + restarts.processes * predicted_s(only_rows(plan, restarts.rows), own);
+  return protocol.budget_s ? std::min(all_s, *protocol.budget_s) : all_s;
+}
+
 std::string plan_text(const Sweep& sweep, const Grid& grid, const Plan& plan,
-                      const ProtocolSettings& protocol) {
+                      const Restarts& restarts, const ProtocolSettings& protocol) {
   std::string text = fmt::format("sweep {}: {}\n", sweep.name, sweep.summary);
   text += fmt::format("  configurations       {}", plan.configurations.size());
   if (plan.solved)
@@ -72,7 +83,11 @@ std::string plan_text(const Sweep& sweep, const Grid& grid, const Plan& plan,
                                    : std::string("cannot be built");
                       }) +
           "\n";
-  text += "  predicted time       " + format_duration(predicted_s(plan, protocol)) + "\n";
+  text += restarts.processes
+              ? fmt::format("  fresh processes      {}, each measures {} rows again\n",
+                            restarts.processes, restarts.rows.size())
+              : "  fresh processes      none: " + restarts.why_none + "\n";
+  text += "  predicted time       " + format_duration(whole_s(plan, restarts, protocol)) + "\n";
   for (const std::string& note : plan.notes) text += "  note: " + note + "\n";
   return text;
 }
@@ -146,7 +161,7 @@ int run_sweep_command(const SweepOptions& options) {
   if (!options.rows.empty()) plan = only_rows(plan, options.rows);
 
   if (options.dry_run) {
-    say(options.output, plan_text(sweep, grid, plan, protocol));
+    say(options.output, plan_text(sweep, grid, plan, plan_restarts(options, plan), protocol));
     std::vector<SweepRow> rows;
     for (size_t i = 0; i < plan.configurations.size(); ++i) {
       rows.push_back(analytical_row(plan.configurations[i], plan.prospects[i]));
@@ -158,6 +173,9 @@ int run_sweep_command(const SweepOptions& options) {
   if (options.resume && options.folder.empty())
     throw Error("--resume", "found no folder, expected -o DIR");
 
+  ExecutionSettings execution;
+  execution.allocator = parse_enum<AllocatorMode>("--allocator", "allocator", options.allocator);
+  execution.seed = options.seed;
   catch_interruptions();
   RunHeader header;
   header.sweep = sweep.name;
@@ -174,7 +192,8 @@ int run_sweep_command(const SweepOptions& options) {
   if (!options.quiet) {
     std::cerr << fmt::format("sweep {}: {} configurations, predicted {}, in {}\n", sweep.name,
                              plan.configurations.size(),
-                             format_duration(predicted_s(plan, protocol)), folder.path().string());
+                             format_duration(whole_s(plan, restarts, protocol)),
+                             folder.path().string());
     if (restarts.processes) {
       std::cerr << fmt::format("{} fresh processes measure {} of them again\n", restarts.processes,
                                restarts.rows.size());
@@ -205,9 +224,6 @@ int run_sweep_command(const SweepOptions& options) {
         std::max(0.0, *protocol.budget_s - (clock.now_s() - begin_s) - later_s);
   }
   SpeedProbe probe(clock);
-  ExecutionSettings execution;
-  execution.allocator = parse_enum<AllocatorMode>("--allocator", "allocator", options.allocator);
-  execution.seed = options.seed;
   const SweepRun run{
       .sweep = sweep,
       .plan = plan,
@@ -242,7 +258,8 @@ int run_sweep_command(const SweepOptions& options) {
   }
   const std::vector<SweepRow> rows = rows_of(plan, folder.contents(), context);
   std::vector<std::filesystem::path> written;
-  for (const SweepResult& result : results_of(sweep, plan, folder.contents(), machine, protocol, context)) {
+  for (const SweepResult& result :
+       results_of(sweep, plan, folder.contents(), machine, protocol, context)) {
     for (const auto& path : write_result(folder.path(), result)) written.push_back(path);
     for (const auto& path : write_report(folder.path(), result, options.machine, machine))
       written.push_back(path);

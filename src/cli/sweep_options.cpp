@@ -83,8 +83,9 @@ void SweepOptions::declare(CLI::App& app) {
   app.add_option("--threads", threads, "intra-op threads, one or several counts; default 1")
       ->delimiter(',');
   app.add_option("--batch-sizes", batch_sizes, "values of the axis batch_size: 1,16,64");
-  app.add_option("--axis", axes, "values of an axis: name=8,16 or name=[64:4096:*2]; family.name= for one family alone, "
-                 "else for every family that has it")
+  app.add_option("--axis", axes,
+                 "values of an axis: name=8,16 or name=[64:4096:*2]; family.name= for one family "
+                 "alone, else for every family that has it")
       ->type_name("NAME=VALUES")
       ->allow_extra_args(false);
   app.add_option("--scenario", scenario,
@@ -110,10 +111,11 @@ void SweepOptions::declare(CLI::App& app) {
                  "percent by which another run may differ from a valid row, 95 %: wider is noisy")
       ->capture_default_str();
   app.add_option("--restarts", restarts,
-                 "fresh processes that measure some rows again, which shows what lies between runs; "
-                 "default 2, with --quick or less than a minute of --budget none")
+                 "fresh processes that measure some rows again, which shows what lies between "
+                 "runs; default 2, with --quick or less than a minute of --budget none")
       ->check(CLI::Range(0, 100));
-  app.add_option("--restart-rows", restart_rows, "most rows that each of them measures, chosen at random; fewer where they are slow")
+  app.add_option("--restart-rows", restart_rows,
+                 "most rows that each of them measures, chosen at random; fewer where they are slow")
       ->capture_default_str()
       ->check(CLI::Range(1, 1000000));
   app.add_option("--rows", rows,
@@ -165,7 +167,13 @@ std::vector<std::string> SweepOptions::words_for(const std::vector<size_t>& some
   add("--max-rounds", fmt::format("{}", max_rounds));
   add("--seed", fmt::format("{}", seed));
   if (budget_s) add("--budget", fmt::format("{:.3f}s", *budget_s));
-  add("--rows", fmt::format("{}", fmt::join(some, ",")));
+  std::vector<size_t> numbers = some;  // of this plan; `rows` numbers those of the whole one
+  if (!rows.empty()) {
+    std::vector<size_t> kept = rows;
+    std::sort(kept.begin(), kept.end());
+    for (size_t& number : numbers) number = kept.at(number);
+  }
+  add("--rows", fmt::format("{}", fmt::join(numbers, ",")));
   add("--restarts", "0");
   add("-o", into);
   words.insert(words.end(), {"--resume", "--quiet"});

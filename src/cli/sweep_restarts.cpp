@@ -9,6 +9,7 @@
 #include <random>
 #include <set>
 
+#include "cli/interruption.hpp"
 #include "cli/run_again.hpp"
 
 namespace opgauge {
@@ -60,7 +61,8 @@ Restarts plan_restarts(const SweepOptions& options, const Plan& plan) {
   Restarts restarts;
   const ProtocolSettings protocol = options.protocol();
   const bool short_of_time = protocol.budget_s && *protocol.budget_s < least_budget_s;
-  restarts.processes = options.restarts.value_or(options.quick || short_of_time ? 0 : usual_restarts);
+  const bool none = options.quick || short_of_time;
+  restarts.processes = options.restarts.value_or(none ? 0 : usual_restarts);
   for (size_t i = 0; i < plan.configurations.size(); ++i) {
     if (plan.prospects[i].unbuildable.empty()) restarts.rows.push_back(i);
   }
@@ -91,7 +93,7 @@ bool run_restart(const SweepOptions& options, const Restarts& restarts, const fs
   fs::create_directories(into, failed);
   const int code = run_again(
       options.words_for(restarts.rows, into.string(), restarts.budget_s), into / "log.txt");
-  if (code == 130 || code == 128 + SIGTERM) return false;
+  if (interrupted() || code == 130 || code == 128 + SIGTERM) return false;
   if (code != 0 && code != 3) {
     std::cerr << fmt::format("fresh process {} ended with {}: see {}\n", number, code,
                              (into / "log.txt").string());

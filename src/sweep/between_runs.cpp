@@ -129,8 +129,8 @@ std::optional<RunReading> reading_of(std::span<const Visit> visits) {
 BetweenRuns between_runs(const RunTable& runs, double target) {
   BetweenRuns found = scales_of(complete(runs), target);
   found.source = found.settled
-                     ? fmt::format("{} processes measured {} rows: {:.2g} % shared by a run, {:.2g} "
-                                   "% each row's own (standard deviations)",
+                     ? fmt::format("{} processes measured {} rows: {:.2g} % shared by a run, "
+                                   "{:.2g} % each row's own (standard deviations)",
                                    found.processes, found.rows, 100 * found.run_sd,
                                    100 * found.rest_sd)
                      : "no row was measured by two processes";

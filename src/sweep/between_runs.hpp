@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// How far one run's quiet latencies lie from another's: what the rounds of a single run cannot show.
-// Memory lies elsewhere in every process, the machine drifts for longer than a run lasts, and the
+// How far one run's quiet latencies lie from another's: what the rounds of a single run cannot
+// show. Memory lies elsewhere in every process, the machine drifts for longer than a run lasts, and the
 // least time of a few visits lies above that of many.
 //
 // Fresh processes measured rows again. For every row and ordered pair of runs a, b, with the

@@ -7,8 +7,9 @@
 //   corrected   = quiet / s^e
 //
 // s of a row has two factors: its own quiet readings (tenth part) over those of all visits of the
-// run, and the run's fastest readings over those of the reference, where there is one. The exponent e is how strongly rows followed the probes in this very run: slope, through each
-// row's median, of the logarithm of a visit's time over that of its slowness, held within 0 and 1.
+// run, and the run's fastest readings over those of the reference, where there is one. The exponent
+// e is how strongly rows followed the probes in this very run: slope, through each row's median, of
+// the logarithm of a visit's time over that of its slowness, held within 0 and 1.
 #pragma once
 
 #include <optional>

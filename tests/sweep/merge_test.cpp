@@ -203,7 +203,7 @@ TEST(Compare, CorrectedForDriftIfAsked) {
 }
 
 TEST(Compare, AnIntervalThatKnowsOtherRunsIsNotAddedTwice) {
-  KeyedRow a = row_of("a", 1, 5), b = row_of("a", 1.13, 5);
+  KeyedRow a = row_of("a", 1, 5), b = row_of("a", 1.11, 5);
   EXPECT_EQ(compare({a}, {b}).rows[0].change, Change::ambiguous);
   for (KeyedRow* one : {&a, &b}) one->row.quiet_between_pct = 4;
   EXPECT_EQ(compare({a}, {b}).rows[0].change, Change::slow);
