@@ -53,7 +53,7 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
       failures.push_back(networks[i].graph.name + ": " + state.outcome->reason);
       continue;
     }
-    Observation seen{networks[i].graph.name, networks[i].archetype, networks[i].graph, {}, {}, 0, 0, {}, 0};
+    Observation seen{networks[i].graph.name, networks[i].archetype, networks[i].graph, {}, 0, 0, 0, {}, {}};
     std::vector<double> runs, sums_over_runs;
     for (const Visit& visit : state.visits) {
       if (visit.node_s.empty()) continue;

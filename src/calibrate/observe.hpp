@@ -19,11 +19,11 @@ struct Observation {
   std::string group;               // cross-validation keeps a group together; the archetype or family
   Graph graph;
   std::vector<double> quiet_node_s;  // per node, the least over visits
-  std::vector<double> half_node_s[2];  // the same over every second visit, from the first and from the second; may be empty
   double typical_s = 0;            // median end-to-end run
   double least_run_s = 0;          // quickest end-to-end run
-  std::optional<double> sum_over_run;  // sum over nodes / the run without clocks behind it, median over visits
   int visits = 0;
+  std::vector<double> half_node_s[2];  // quiet_node_s over every second visit, from the first and from the second; may be empty
+  std::optional<double> sum_over_run;  // sum over nodes / the run without clocks behind it, median over visits
 };
 
 struct ObserveOptions {
