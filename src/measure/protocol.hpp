@@ -27,7 +27,7 @@ struct ProtocolSettings {
   double target_half_width = 0.025;
   double repeat_half_width = 0.05;
   int min_rounds = 12;
-  int max_rounds = 40;
+  int max_rounds = 60;
   double round_interval_s = 0.5;
   double visit_s = 0.003;
   int max_pairs = 40;
@@ -43,7 +43,7 @@ struct ProtocolSettings {
     using S = ProtocolSettings;
     return std::make_tuple(
         field("target_half_width", &S::target_half_width, "",
-              "of the quiet interval that the rounds give, as a fraction of the value"),
+              "half-width by rounds and distance to the third-least times, as a fraction"),
         field("repeat_half_width", &S::repeat_half_width, "",
               "a valid row's interval, between runs included, is no wider than this"),
         field("min_rounds", &S::min_rounds, "", "visits before a row may be called valid"),
@@ -183,6 +183,7 @@ struct Summary {
   int rounds = 0;   // visits
   int samples = 0;  // timed and end-to-end runs of all visits
   Interval quiet;
+  double unsettled_by = 0;  // see protocol_statistics.hpp
   Interval typical;
   double contention = 1;  // typical / quiet
   std::vector<double> quiet_node_s;

@@ -61,9 +61,28 @@ double jackknife_half_width(std::span<const Visit* const> visits) {
   return boost::math::quantile(boost::math::students_t(k - 1), 0.975) * standard_error;
 }
 
+// Sum over nodes of the third-least time, over that of the least, minus 1.
+double distance_to_third(std::span<const Visit* const> visits, double least_s) {
+  const size_t third = std::min<size_t>(3, visits.size()) - 1;
+  double total_s = 0;
+  std::vector<double> times(visits.size());
+  for (size_t n = 0; n < visits.front()->node_s.size(); ++n) {
+    for (size_t i = 0; i < visits.size(); ++i) times[i] = visits[i]->node_s[n];
+    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(third),
+                     times.end());
+    total_s += times[third];
+  }
+  return total_s / least_s - 1;
+}
+
 std::string percent(double fraction) { return fmt::format("{:.2g} %", 100 * fraction); }
 
 }  // namespace
+
+double unsettled_by(std::span<const Visit* const> visits) {
+  const Interval quiet = quiet_interval(visits);
+  return std::max(quiet.half_width(), distance_to_third(visits, quiet.value));
+}
 
 Interval quiet_interval(std::span<const Visit* const> visits) {
   Interval quiet;
@@ -107,6 +126,7 @@ std::optional<Summary> summarize(std::span<const Visit> visits) {
     runs.push_back(visit->run_s);
   }
   summary.quiet = quiet_interval(good);
+  summary.unsettled_by = unsettled_by(good);
   summary.quiet_node_s = least_times(good, 0, 0);
   summary.typical = median_interval(runs);
   summary.contention = summary.quiet.value > 0 ? summary.typical.value / summary.quiet.value : 1;
@@ -127,12 +147,12 @@ std::optional<Outcome> decide(std::span<const Visit> visits, const ProtocolSetti
                     rounds)};
   }
   if (rounds >= settings.min_rounds) {
-    const double now = quiet_interval(good).half_width();
+    const double now = unsettled_by(good);
     if (now <= settings.target_half_width) return close_at(Stop::half_width, visits, settings);
     if (rounds >= settings.max_rounds) return close_at(Stop::rounds, visits, settings);
     const size_t half = good.size() / 2;
     if (rounds >= 2 * settings.min_rounds && half >= 2) {
-      const double before = quiet_interval(std::span(good).first(half)).half_width();
+      const double before = unsettled_by(std::span(good).first(half));
       if (now > 0.95 * before) return close_at(Stop::plateau, visits, settings);
     }
   }
@@ -144,7 +164,7 @@ Outcome close_at(Stop stop, std::span<const Visit> visits, const ProtocolSetting
   const std::vector<const Visit*> good = with_samples(visits);
   if (good.empty()) return {Verdict::budget, stop, "the time budget ended before its first visit"};
   const int rounds = static_cast<int>(good.size());
-  const double half_width = quiet_interval(good).half_width();
+  const double half_width = unsettled_by(good);
   const std::string found =
       fmt::format("half-width {} after {} rounds", percent(half_width), rounds);
   const std::string target = percent(settings.target_half_width);

@@ -123,7 +123,7 @@ std::optional<double> BetweenRuns::half_width(double within) const {
 std::optional<RunReading> reading_of(std::span<const Visit> visits) {
   const auto summary = summarize(visits);
   if (!summary || summary->rounds < 2 || !(summary->quiet.value > 0)) return std::nullopt;
-  return RunReading{summary->quiet.value, summary->quiet.half_width()};
+  return RunReading{summary->quiet.value, summary->unsettled_by};
 }
 
 BetweenRuns between_runs(const RunTable& runs, double target) {

@@ -3,8 +3,8 @@
 // show. Memory lies elsewhere in every process, the machine drifts for longer than a run lasts, and the
 // least time of a few visits lies above that of many.
 //
-// Fresh processes measured rows again. For every row and ordered pair of runs a, b, with the
-// half-widths w that their own rounds give,
+// Fresh processes measured rows again. For every row and ordered pair of runs a, b, with what their
+// own rounds leave open (w, `unsettled_by`),
 //
 //   score = |log(quiet_b / quiet_a)| / u(w_a)        u(w) = sqrt(w^2 + floor^2)
 //   half  = Q u(w)                                   the interval of a row of this run
@@ -46,7 +46,7 @@ struct BetweenRuns {
 // One row as one run measured it.
 struct RunReading {
   double quiet_s = 0;
-  double within = 0;  // half-width of its 95 % interval from rounds, as a fraction
+  double within = 0;  // what its own rounds leave open (unsettled_by), as a fraction
 };
 std::optional<RunReading> reading_of(std::span<const Visit> visits);
 

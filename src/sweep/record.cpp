@@ -46,7 +46,8 @@ void add_measured(const RowState& state, double fastest_probe_s, SweepRow& row) 
     row.empirical_time_high_ms = summary->typical.high * ms_per_s;
     row.empirical_quiet_ms = summary->quiet.value * ms_per_s;
     row.quiet_within_pct = summary->quiet.half_width() * 100;
-    set_interval(summary->quiet.half_width(), row);
+    row.quiet_unsettled_pct = summary->unsettled_by * 100;
+    set_interval(summary->unsettled_by, row);
     row.contention_factor = summary->contention;
     row.throughput_per_s = static_cast<double>(row.batch_size) / summary->typical.value;
     if (state.facts && !state.facts->int8_kernels.empty()) {
@@ -191,8 +192,9 @@ void add_between_runs(const BetweenRuns& between, double repeat_limit, SweepRow&
   if (!row.empirical_quiet_ms || !row.quiet_within_pct) return;
   row.quiet_between_source = between.source;
   const double within = *row.quiet_within_pct / 100;
-  const double half = between.half_width(within).value_or(within);
-  if (between.half_width(within))
+  const auto another = between.half_width(*row.quiet_unsettled_pct / 100);
+  const double half = another.value_or(*row.quiet_unsettled_pct / 100);
+  if (another)
     row.quiet_between_pct = 100 * std::sqrt(std::max(0.0, half * half - within * within));
   set_interval(half, row);
   if (row.verdict == Verdict::valid && half > repeat_limit) {

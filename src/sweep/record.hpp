@@ -36,7 +36,7 @@ struct SweepRow {
 
   std::optional<double> empirical_quiet_ms, empirical_quiet_low_ms, empirical_quiet_high_ms,
       quiet_half_width_pct;
-  std::optional<double> quiet_within_pct, quiet_between_pct;
+  std::optional<double> quiet_within_pct, quiet_unsettled_pct, quiet_between_pct;
   std::string quiet_between_source;
   std::optional<double> quiet_corrected_ms, drift_factor;
   std::string drift_source;
@@ -97,6 +97,8 @@ struct SweepRow {
               "half of that interval over the value: sqrt(within^2 + between^2)", later),
         field("quiet_within_pct", &R::quiet_within_pct, "%",
               "half of the 95 % interval that this run's rounds alone give", later),
+        field("quiet_unsettled_pct", &R::quiet_unsettled_pct, "%",
+              "that, or the distance to the third-least times if it is larger", later),
         field("quiet_between_pct", &R::quiet_between_pct, "%",
               "half of the 95 % interval between runs, beyond what the rounds show", later),
         field("quiet_between_source", &R::quiet_between_source, "", "what that was taken from",

@@ -49,7 +49,7 @@ SweepSummary summarize_sweep(const std::vector<SweepRow>& rows, const RunContent
     if (row.verdict == Verdict::skipped || row.verdict == Verdict::failed)
       ++summary.reasons[row.reason];
     if (row.quiet_half_width_pct) widths.push_back(*row.quiet_half_width_pct);
-    if (row.quiet_within_pct) within.push_back(*row.quiet_within_pct);
+    if (row.quiet_unsettled_pct) within.push_back(*row.quiet_unsettled_pct);
     if (!row.quiet_between_source.empty()) summary.between_sources.insert(row.quiet_between_source);
     if (row.machine_slowdown) slowdowns.push_back(*row.machine_slowdown);
     const auto even = quiet_of_half(contents.rows[i], 0), odd = quiet_of_half(contents.rows[i], 1);
@@ -75,7 +75,7 @@ std::string summary_text(const SweepSummary& summary) {
   text += "\n";
   for (const auto& [reason, count] : summary.reasons)
     text += fmt::format("  {} x {}\n", count, reason);
-  add_line(text, "quiet latency, half-width by rounds (95 %)", summary.median_within_pct);
+  add_line(text, "quiet latency, left open by the rounds", summary.median_within_pct);
   add_line(text, "quiet latency, half-width for another run", summary.median_half_width_pct);
   for (const std::string& source : summary.between_sources) text += "    " + source + "\n";
   add_line(text, "noise floor, even against odd rounds", summary.half_run_difference_pct);

@@ -17,7 +17,7 @@ struct SweepSummary {
   size_t rows = 0;
   std::map<std::string, size_t> verdicts;       // name -> rows
   std::map<std::string, size_t> reasons;        // of skipped and failed rows
-  // Of quiet latency, median over rows that were measured: between runs included, and by rounds.
+  // Of quiet latency, median over rows that were measured: between runs included, and what the rounds leave open.
   std::optional<double> median_half_width_pct, median_within_pct;
   std::set<std::string> between_sources;
   std::optional<double>

@@ -54,6 +54,23 @@ TEST(ProtocolStatistics, QuietSumsTheLeastTimeOfEachNode) {
   EXPECT_GT(summary->quiet.high, 11);
 }
 
+TEST(ProtocolStatistics, OneLuckyVisitDoesNotSettleARow) {
+  std::vector<Visit> visits(15, visit_of({1e-3, 2e-3}, 3e-3));
+  visits[4] = visit_of({0.8e-3, 1.6e-3}, 2.4e-3);
+  EXPECT_NEAR(summarize(visits)->unsettled_by, std::max(0.25, summarize(visits)->quiet.half_width()),
+              1e-9);
+  EXPECT_FALSE(decide(visits, {}));
+  visits[8] = visits[12] = visits[4];
+  EXPECT_LT(summarize(visits)->unsettled_by, 1e-9);
+  EXPECT_EQ(decide(visits, {})->stop, Stop::half_width);
+  // Each node for itself: the third-least times need not come from one visit.
+  const std::vector<Visit> apart = {visit_of({1, 9}, 10), visit_of({1, 9}, 10), visit_of({1, 9}, 10),
+                                    visit_of({9, 1}, 10), visit_of({9, 1}, 10), visit_of({9, 1}, 10)};
+  std::vector<const Visit*> all;
+  for (const Visit& visit : apart) all.push_back(&visit);
+  EXPECT_EQ(unsettled_by(all), quiet_interval(all).half_width());
+}
+
 TEST(ProtocolStatistics, VisitsWithoutASampleAreLeftOut) {
   Visit empty;
   EXPECT_FALSE(summarize(std::vector<Visit>{empty}));

@@ -289,7 +289,7 @@ TEST_F(RunTest, FreshProcessesWidenIntervalsAndWhatWouldNotRepeatIsNoisy) {
   EXPECT_THAT(alone[0].reason, HasSubstr("no process was started again"));
   EXPECT_THAT(alone[0].quiet_between_source, HasSubstr("too few rounds"));
   EXPECT_FALSE(alone[0].quiet_between_pct);
-  EXPECT_EQ(alone[0].quiet_half_width_pct, alone[0].quiet_within_pct);
+  EXPECT_EQ(alone[0].quiet_half_width_pct, alone[0].quiet_unsettled_pct);
 
   RunContext context;
   context.restarts = {run_at("a", 1.001), run_at("b", 0.999)};
