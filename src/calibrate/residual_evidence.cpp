@@ -17,7 +17,7 @@ namespace {
 constexpr int most_evaluations = 40;
 constexpr double usual_length = 2.5;    // octaves; log lengths are normal about it with standard deviation 1 beforehand
 constexpr double shortest_length = 0.2, longest_length = 6, longest_bounded = 30;
-constexpr double least_sd = 0.01, most_signal_sd = 1, most_noise_sd = 0.4;
+constexpr double least_sd = 0.01, most_signal_sd = 2, most_noise_sd = 0.4;
 
 // -log(marginal likelihood) - log(prior of the lengths); parameters are log lengths, log signal_sd, log noise_sd.
 double negative_evidence(unsigned count, const double* parameters, double* gradient, void* state) {
@@ -73,7 +73,7 @@ ResidualShape most_likely_shape(const ResidualEvidence& evidence) {
   std::vector<double> sizes;
   for (const double error : evidence.errors) sizes.push_back(std::abs(error));
   // Disturbed cases would pass for signal.
-  const double spread = std::clamp(1.4826 * median(sizes), 2 * least_sd, 0.5);
+  const double spread = std::clamp(1.4826 * median(sizes), 2 * least_sd, 1.0);
   ResidualEvidence clipped = evidence;
   clipped.errors = clipped.errors.cwiseMax(-3 * spread).cwiseMin(3 * spread);
   std::vector<double> low(count, std::log(shortest_length)), high(count, std::log(longest_length)), at(count, std::log(usual_length));

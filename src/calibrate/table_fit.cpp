@@ -14,6 +14,7 @@ namespace opgauge {
 namespace {
 
 constexpr size_t chunk = 4096;             // rows of one piece of parallel work
+constexpr size_t tries = 16;               // rows from which the next training row is taken
 constexpr size_t most_candidates = 50000;  // of a class, from which its training rows are spread
 
 template <class Body>
@@ -99,7 +100,7 @@ TableFit fit_table(const TimingTable& table, const TableFitOptions& options) {
     for (size_t i = 0; i < candidates.size(); ++i) {
       std::ranges::copy(places[candidates[i]], points.begin() + static_cast<std::ptrdiff_t>(i * width));
     }
-    for (const size_t i : spread_out(points, width, shares[at], options.seed)) out.training.push_back(candidates[i]);
+    for (const size_t i : spread_out(points, width, shares[at], options.seed, tries)) out.training.push_back(candidates[i]);
     ++at;
   }
   places = {};
@@ -113,7 +114,8 @@ TableFit fit_table(const TimingTable& table, const TableFitOptions& options) {
   fitting.half_weight_s = 0;  // whoever timed single ops looped the short ones
   fitting.residuals.seed = options.seed;
   fitting.residuals.evidence_points = 300;
-  fitting.residuals.limit = 1.5;  // a table's kernels may be others than those that the features describe
+  fitting.residuals.most_points = 400;
+  fitting.residuals.limit = 3;  // a table's kernels may be others than those that the features describe
   out.fit = fit_op_model(observations, fitting);
 
   out.predicted_s.assign(count, 0);

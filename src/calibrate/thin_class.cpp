@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "calibrate/thin_class.hpp"
 
+#include <algorithm>
 #include <cmath>
 #include <map>
 
@@ -11,7 +12,7 @@
 namespace opgauge {
 namespace {
 
-constexpr double free_departure = 1.6, departure_quantile = 0.8, half_trusted_cases = 3;
+constexpr double thin_departure = 1.6, free_departure = 4, departure_quantile = 0.8, half_trusted_cases = 3, least_root_s = 1e-9;
 
 }  // namespace
 
@@ -36,13 +37,14 @@ void bound_thin_classes(std::vector<ClassFit>& fits, std::span<const ClassCase> 
     by_key[fit.key] = &fit;
     fit.most_departure.reset();
     const auto& members = own[fit.key].empty() ? subtree[fit.key] : own[fit.key];
-    const ClassFit* parent = find(fit.parent);
-    while (parent && parent->most_departure) parent = find(parent->parent);
-    if (!parent || members.empty() || members.size() >= thin_cases) continue;
+    const ClassFit* root = root_of(fit, find);
+    if (!root || members.empty()) continue;
     std::vector<double> departures;
-    for (const ClassCase* one : members) departures.push_back(std::abs(std::log(one->seconds / bounded_seconds(*parent, *one->facts, find))));
+    for (const ClassCase* one : members) {
+      departures.push_back(std::abs(std::log(one->seconds / std::max(class_seconds(*root, *one->facts), least_root_s))));
+    }
     const double n = static_cast<double>(members.size());
-    fit.most_departure = free_departure * std::exp(n / (n + half_trusted_cases) * quantile(departures, departure_quantile));
+    fit.most_departure = (n < thin_cases ? thin_departure : free_departure) * std::exp(n / (n + half_trusted_cases) * quantile(departures, departure_quantile));
   }
 }
 

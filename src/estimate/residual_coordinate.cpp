@@ -32,6 +32,7 @@ const Row rows[] = {
     {of_products, {"products", true, "independent products", [](const CaseFacts& f) { return octaves(f.products); }}},
     {of_products, {"work", false, "products x m x n x k: where small problems take another way", [](const CaseFacts& f) { return octaves(f.flops); }}},
     {of_products, {"operand_bytes", false, "all operands and results: where a cache ends", [](const CaseFacts& f) { return octaves(f.input_bytes + f.weight_bytes + f.output_bytes); }}},
+    {of_products, {"tiles", false, "tiles of 128 x 128 of all products: where a wave of them is full", [](const CaseFacts& f) { return octaves(f.products * ((f.m + 127) / 128) * ((f.n + 127) / 128)); }}},
     {of_products, {"m_padding_32", false, "padding of m to 32", [](const CaseFacts& f) { return padding(f.m, 32); }}},
     {of_products, {"n_padding_32", false, "padding of n to 32", [](const CaseFacts& f) { return padding(f.n, 32); }}},
     {of_products, {"m_padding_64", false, "padding of m to 64", [](const CaseFacts& f) { return padding(f.m, 64); }}},

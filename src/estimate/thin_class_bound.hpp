@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a fitted class says of a call, held within `most_departure` of what its nearest ancestor with
-// enough cases says (calibrate/thin_class.hpp). The
-// larger of rising functions is rising: more work still never costs less.
+// A class that has few cases, or that stands in for another class, is believed only within `most_departure` of what the
+// root class says (calibrate/thin_class.hpp). The larger of rising functions is rising: more work still never costs less.
 #pragma once
 
 #include <algorithm>
@@ -11,24 +10,32 @@
 
 namespace opgauge {
 
-inline constexpr double least_bounded_s = 1e-9;
+inline constexpr int thin_cases = 15;     // a class with fewer is bounded closely
+inline constexpr int bounded_cases = 60;  // … and one with fewer than these loosely
 
-// `find`: key -> const ClassFit*, nullptr if there is none.
-template <class Find>
-double bounded_seconds(const ClassFit& fit, const CaseFacts& facts, const Find& find) {
+inline double class_seconds(const ClassFit& fit, const CaseFacts& facts) {
   double seconds = 0;
   for (const FeatureCoefficient& one : fit.coefficients) {
     if (one.value_s > 0) seconds += one.value_s * cost_features()[cost_feature(one.feature)].value(facts);
   }
-  if (fit.most_departure) {
-    const ClassFit* relative = find(fit.parent);
-    while (relative && relative->most_departure) relative = find(relative->parent);
-    if (relative) {
-      const double around = bounded_seconds(*relative, facts, find);
-      seconds = std::clamp(seconds, around / *fit.most_departure, around * *fit.most_departure);
-    }
-  }
-  return std::max(seconds, least_bounded_s);
+  return seconds;
+}
+
+// `find`: key -> const ClassFit*, nullptr if there is none.
+template <class Find>
+const ClassFit* root_of(const ClassFit& fit, const Find& find) {
+  const ClassFit* at = &fit;
+  while (at && !at->parent.empty()) at = find(at->parent);
+  return at == &fit ? nullptr : at;
+}
+
+// `seconds` is what `fit` says of the call.
+template <class Find>
+double bounded_seconds(double seconds, const ClassFit& fit, const CaseFacts& facts, const Find& find) {
+  const ClassFit* root = fit.most_departure ? root_of(fit, find) : nullptr;
+  if (!root) return seconds;
+  const double around = class_seconds(*root, facts);
+  return std::clamp(seconds, around / *fit.most_departure, around * *fit.most_departure);
 }
 
 }  // namespace opgauge

@@ -40,7 +40,7 @@ struct ClassFit {
   double common_sd = 0.1;                // error that all calls of the class share in a model, in log
   double own_sd = 0.2;                   // error of one shape beside that, in log
   double smallest_s = 0, largest_s = 0;  // of the measured cases
-  std::optional<double> most_departure;  // few cases: predictions stay within this factor of an ancestor's
+  std::optional<double> most_departure;  // of its cases from the root class; what bounds it where evidence is thin
   static constexpr auto fields() {
     using C = ClassFit;
     return std::make_tuple(
@@ -54,7 +54,7 @@ struct ClassFit {
         field("own_sd", &C::own_sd, "", "log error of one call beside that"),
         field("smallest_s", &C::smallest_s, "s", "quickest measured case"),
         field("largest_s", &C::largest_s, "s", "slowest measured case"),
-        field("most_departure", &C::most_departure, "", "factor about its nearest ancestor with enough cases that it is held within, if it has few cases"));
+        field("most_departure", &C::most_departure, "", "factor about the root class within which it is believed, if it has few cases or stands in for another class"));
   }
 };
 

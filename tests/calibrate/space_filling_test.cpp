@@ -29,6 +29,20 @@ TEST(SpaceFilling, CoversWhatItChoosesFrom) {
   EXPECT_EQ(chosen, spread_out(points, 2, 50, 3));
 }
 
+// Of a cluster and a few strays, the farthest of all are strays; the farthest of a few drawn are mostly of the cluster.
+TEST(SpaceFilling, TriesFollowTheCrowd) {
+  Random random(2);
+  std::vector<double> points;
+  for (int i = 0; i < 1000; ++i) points.push_back(random.uniform());
+  for (int i = 0; i < 20; ++i) points.push_back(10 + i);
+  const auto strays = [](const std::vector<size_t>& chosen) { return std::ranges::count_if(chosen, [](size_t i) { return i >= 1000; }); };
+  EXPECT_GE(strays(spread_out(points, 1, 20, 1)), 18);
+  const auto chosen = spread_out(points, 1, 20, 1, 8);
+  EXPECT_LE(strays(chosen), 10);
+  EXPECT_EQ(std::set<size_t>(chosen.begin(), chosen.end()).size(), 20u);
+  EXPECT_EQ(chosen, spread_out(points, 1, 20, 1, 8));
+}
+
 TEST(SpaceFilling, CopiesAreChosenOnce) {
   const std::vector<double> points = {1, 1, 2, 2, 2, 3};
   const auto chosen = spread_out(points, 1, 6, 1);
