@@ -8,6 +8,7 @@
 #include <cmath>
 
 #include "base/json.hpp"
+#include "cpu_kernels.hpp"
 #include "graph/liveness.hpp"
 #include "graph/rewrite.hpp"
 #include "measure/device.hpp"
@@ -156,6 +157,7 @@ void check_memory(const std::string& spec, int64_t batch, const std::string& pre
 }
 
 TEST_P(FamilyMemory, PredictedPeakIsTheMeasuredOne) {
+  if (!has_avx512_kernels()) GTEST_SKIP() << no_avx512_reason;
   for (const int64_t batch : {1, 8}) {
     for (const char* precision : {"fp32", "bf16"}) check_memory(GetParam(), batch, precision);
   }
@@ -164,6 +166,7 @@ INSTANTIATE_TEST_SUITE_P(, FamilyMemory, testing::ValuesIn(small_instances()),
                          [](const auto& info) { return test_name(info.param); });
 
 TEST(FamilyMemoryAtUsualSize, PredictedPeakIsTheMeasuredOne) {
+  if (!has_avx512_kernels()) GTEST_SKIP() << no_avx512_reason;
   check_memory("resnet50", 1, "fp32");
   check_memory("resnet18", 8, "bf16");
   check_memory("mobilenet_v2", 8, "fp32");
