@@ -167,7 +167,7 @@ class TreeFit {
       problem.prior_weight = options_.prior_cases;
       // What a byte or a row costs is much the same for the relatives of a kernel.
       problem.center = Eigen::VectorXd::Constant(n, std::numeric_limits<double>::quiet_NaN());
-      problem.center_weight = options_.center_cases;
+      problem.center_weight = options_.center_cases * problem.weights.mean();
       for (Eigen::Index j = 0; j < n; ++j) {
         const std::string_view name = cost_features()[row.features[static_cast<size_t>(j)]].name;
         const auto same = std::ranges::find(parent->coefficients, name, &FeatureCoefficient::feature);

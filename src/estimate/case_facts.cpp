@@ -415,9 +415,10 @@ void set_cold_code(std::vector<CaseFacts>& all, const CostConditions& conditions
   double clock_bytes = 0;
   for (int run = 0; run < 2; ++run) {
     for (CaseFacts& facts : all) {
+      if (facts.is_view) continue;
       const auto [at, first] = last.try_emplace(facts.name, 0);
       if (run == 1) facts.cold_code = beyond(clock_bytes - at->second, conditions.l2_bytes);
-      if (!facts.is_view) clock_bytes += facts.input_bytes + facts.weight_bytes + facts.output_bytes;
+      clock_bytes += facts.input_bytes + facts.weight_bytes + facts.output_bytes;
       at->second = clock_bytes;
     }
   }

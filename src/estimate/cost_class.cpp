@@ -109,16 +109,16 @@ struct Row {
 const Row rows[] = {
     // Views first: they move nothing.
     {"view.reshape", "view", [](const Facts& f) { return f.is_view && named(f, {"view", "reshape", "flatten", "unflatten", "_unsafe_view", "view_as", "reshape_as"}); },
-     "call cold_code", "sizes and strides only"},
+     "call", "sizes and strides only"},
     {"view.slice", "view", [](const Facts& f) { return f.is_view && named(f, {"slice", "select", "narrow", "split", "chunk", "unbind", "split_with_sizes", "tensor_split"}); },
      "call cold_code operands", "sizes and strides only"},
     {"view.permute", "view", [](const Facts& f) { return f.is_view && named(f, {"permute", "transpose", "t", "numpy_T", "swapaxes", "movedim", "mT", "T"}); },
-     "call cold_code", "sizes and strides only"},
+     "call", "sizes and strides only"},
     {"view.expand", "view", [](const Facts& f) { return f.is_view && named(f, {"expand", "expand_as", "unsqueeze", "squeeze", "broadcast_to"}); },
-     "call cold_code", "sizes and strides only"},
+     "call", "sizes and strides only"},
     {"view.none", "view", [](const Facts& f) { return f.is_view && named(f, {"dropout", "feature_dropout", "alpha_dropout", "contiguous", "to", "type_as", "alias", "detach"}); },
-     "call cold_code", "returns its argument"},
-    {"view", "any", [](const Facts& f) { return f.is_view || f.family == OpFamily::none; }, "call cold_code", "sizes and strides only"},
+     "call", "returns its argument"},
+    {"view", "any", [](const Facts& f) { return f.is_view || f.family == OpFamily::none; }, "call", "sizes and strides only"},
 
     // Convolutions.
     {"conv.depthwise_odd", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && !depthwise_has_kernel(f); }, "call cold_code flops depthwise_pixels group_pixels column_bytes groups input_bytes output_bytes images", "oneDNN gemm or reference: the padding does not fit the kernel"},
