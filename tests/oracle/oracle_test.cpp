@@ -15,7 +15,7 @@
 #include <map>
 #include <set>
 
-#include "cpu_kernels.hpp"
+#include "../cpu_kernels.hpp"
 #include "graph/op_table.hpp"
 #include "graph/text.hpp"
 #include "oracle/configurations.hpp"

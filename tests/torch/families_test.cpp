@@ -8,7 +8,7 @@
 #include <cmath>
 
 #include "base/json.hpp"
-#include "cpu_kernels.hpp"
+#include "../cpu_kernels.hpp"
 #include "graph/liveness.hpp"
 #include "graph/rewrite.hpp"
 #include "measure/device.hpp"

@@ -6,7 +6,7 @@
 
 #include <cstdio>
 
-#include "cpu_kernels.hpp"
+#include "../cpu_kernels.hpp"
 #include "graph/builder.hpp"
 #include "graph/case.hpp"
 #include "graph/liveness.hpp"
