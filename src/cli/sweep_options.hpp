@@ -22,7 +22,7 @@ struct SweepOptions {
   std::vector<int> threads;
   std::string batch_sizes, scenario, filter, budget, folder, shard, estimator = "auto",
                                                                     allocator = "resident";
-  double target_pct = 2.5, repeat_pct = 10;
+  double target_pct = 2.5, repeat_pct = 5;
   int min_rounds = 12, max_rounds = 60;
   uint64_t seed = 1;
   std::optional<int> restarts;

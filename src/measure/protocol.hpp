@@ -25,7 +25,7 @@ namespace opgauge {
 
 struct ProtocolSettings {
   double target_half_width = 0.025;
-  double repeat_half_width = 0.10;
+  double repeat_half_width = 0.05;
   int min_rounds = 12;
   int max_rounds = 60;
   double round_interval_s = 0.5;
@@ -43,7 +43,7 @@ struct ProtocolSettings {
     using S = ProtocolSettings;
     return std::make_tuple(
         field("target_half_width", &S::target_half_width, "",
-              "half-width by rounds and distance to the fourth-least times, as a fraction"),
+              "half-width by rounds and distance to the third-least times, as a fraction"),
         field("repeat_half_width", &S::repeat_half_width, "",
               "a valid row's interval, between runs included, is no wider than this"),
         field("min_rounds", &S::min_rounds, "", "visits before a row may be called valid"),

@@ -61,16 +61,16 @@ double jackknife_half_width(std::span<const Visit* const> visits) {
   return boost::math::quantile(boost::math::students_t(k - 1), 0.975) * standard_error;
 }
 
-// Sum over nodes of the fourth-least time, over that of the least, minus 1.
-double distance_to_fourth(std::span<const Visit* const> visits, double least_s) {
-  const size_t fourth = std::min<size_t>(4, visits.size()) - 1;
+// Sum over nodes of the third-least time, over that of the least, minus 1.
+double distance_to_third(std::span<const Visit* const> visits, double least_s) {
+  const size_t third = std::min<size_t>(3, visits.size()) - 1;
   double total_s = 0;
   std::vector<double> times(visits.size());
   for (size_t n = 0; n < visits.front()->node_s.size(); ++n) {
     for (size_t i = 0; i < visits.size(); ++i) times[i] = visits[i]->node_s[n];
-    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(fourth),
+    std::nth_element(times.begin(), times.begin() + static_cast<std::ptrdiff_t>(third),
                      times.end());
-    total_s += times[fourth];
+    total_s += times[third];
   }
   return total_s / least_s - 1;
 }
@@ -81,7 +81,7 @@ std::string percent(double fraction) { return fmt::format("{:.2g} %", 100 * frac
 
 double unsettled_by(std::span<const Visit* const> visits) {
   const Interval quiet = quiet_interval(visits);
-  return std::max(quiet.half_width(), distance_to_fourth(visits, quiet.value));
+  return std::max(quiet.half_width(), distance_to_third(visits, quiet.value));
 }
 
 Interval quiet_interval(std::span<const Visit* const> visits) {

@@ -20,9 +20,9 @@ std::optional<Summary> summarize(std::span<const Visit> visits);
 Interval quiet_interval(std::span<const Visit* const> visits);
 
 // How far the quiet value is from being known, as a fraction, by this run's rounds: the larger of
-// its half-width and of the distance to the fourth-least times of the nodes. The jackknife alone
-// takes a lucky visit for certainty where the others agree without it; the quiet state has to be
-// seen four times (docs/measuring.md has what fewer would cost).
+// its half-width and of the distance to the third-least times of the nodes. The jackknife alone
+// takes one lucky visit for certainty where the others agree without it; the quiet state has to be
+// seen three times.
 double unsettled_by(std::span<const Visit* const> visits);
 
 // Median with the distribution-free interval between order statistics whose coverage is at least 95

@@ -30,23 +30,24 @@ CompleteTable complete(const RunTable& runs) {
 
 // Scale of the rows that `belongs` chooses by their half-width in the run that is looked from.
 template <class Belongs>
-std::optional<RepeatScale> scale_of(const CompleteTable& table, double target, bool few,
-                                    Belongs&& belongs) {
-  size_t readings = 0;
+std::optional<RepeatScale> scale_of(const CompleteTable& table, bool few, Belongs&& belongs) {
+  std::vector<double> widths;
   for (const auto& run : table) {
-    for (const RunReading& one : run) readings += belongs(one.within);
+    for (const RunReading& one : run) {
+      if (belongs(one.within)) widths.push_back(one.within);
+    }
   }
-  if (readings == 0) return std::nullopt;
+  if (widths.empty()) return std::nullopt;
   // Each row of a run is looked at from the other runs: that many are independent at most.
-  const size_t independent = readings * (table.size() - 1) / table.size();
+  const size_t independent = widths.size() * (table.size() - 1) / table.size();
   if (independent < enough_scores && !few) return std::nullopt;
   RepeatScale scale;
-  scale.target = target;
+  scale.floor = std::max(1e-6, median(widths));
   std::vector<double> scores;
   for (size_t a = 0; a < table.size(); ++a) {
     for (size_t r = 0; r < table[a].size(); ++r) {
       if (!belongs(table[a][r].within)) continue;
-      const double unit = std::hypot(table[a][r].within, target);
+      const double unit = std::hypot(table[a][r].within, scale.floor);
       for (size_t b = 0; b < table.size(); ++b) {
         if (b != a)
           scores.push_back(std::abs(std::log(table[b][r].quiet_s / table[a][r].quiet_s)) / unit);
@@ -99,11 +100,9 @@ BetweenRuns scales_of(const CompleteTable& table, double target) {
   found.processes = static_cast<int>(table.size());
   found.rows = table.empty() ? 0 : static_cast<int>(table.front().size());
   if (found.processes < 2 || found.rows == 0) return found;
-  const auto any = scale_of(table, target, true, [](double) { return true; });
-  const auto settled =
-      scale_of(table, target, false, [&](double within) { return within <= target; });
-  const auto unsettled =
-      scale_of(table, target, false, [&](double within) { return within > target; });
+  const auto any = scale_of(table, true, [](double) { return true; });
+  const auto settled = scale_of(table, false, [&](double within) { return within <= target; });
+  const auto unsettled = scale_of(table, false, [&](double within) { return within > target; });
   found.settled = settled ? settled : any;
   found.unsettled = unsettled ? unsettled : any;
   add_components(table, found);
@@ -113,7 +112,7 @@ BetweenRuns scales_of(const CompleteTable& table, double target) {
 }  // namespace
 
 double RepeatScale::half_width(double within) const {
-  return std::max(within, factor * std::hypot(within, target));
+  return std::max(within, factor * std::hypot(within, floor));
 }
 
 std::optional<double> BetweenRuns::half_width(double within) const {

@@ -6,12 +6,12 @@
 // Fresh processes measured rows again. For every row and ordered pair of runs a, b, with what their
 // own rounds leave open (w, `unsettled_by`),
 //
-//   score = |log(quiet_b / quiet_a)| / u(w_a)        u(w) = sqrt(w^2 + target^2)
+//   score = |log(quiet_b / quiet_a)| / u(w_a)        u(w) = sqrt(w^2 + floor^2)
 //   half  = Q u(w)                                   the interval of a row of this run
 //
 // Q is the 95 % quantile of the scores (split-conformal: no distribution is assumed, which matters
 // as neighbours make heavy tails). Rows whose rounds agree within the target and the others are two
-// groups with a Q of their own.
+// groups with Q and floor (their median w) of their own: the others differ by far more.
 #pragma once
 
 #include <optional>
@@ -26,7 +26,7 @@ namespace opgauge {
 // Half-width of another run's value as a function of what the rounds say.
 struct RepeatScale {
   double factor = 0;  // Q
-  double target = 0;  // as a fraction
+  double floor = 0;   // as a fraction
   double half_width(double within) const;  // never less than `within`
 };
 

@@ -98,7 +98,7 @@ struct SweepRow {
         field("quiet_within_pct", &R::quiet_within_pct, "%",
               "half of the 95 % interval that this run's rounds alone give", later),
         field("quiet_unsettled_pct", &R::quiet_unsettled_pct, "%",
-              "that, or the distance to the fourth-least times if it is larger", later),
+              "that, or the distance to the third-least times if it is larger", later),
         field("quiet_between_pct", &R::quiet_between_pct, "%",
               "half of the 95 % interval between runs, beyond what the rounds show", later),
         field("quiet_between_source", &R::quiet_between_source, "", "what that was taken from",

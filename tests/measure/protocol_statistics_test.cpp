@@ -60,12 +60,12 @@ TEST(ProtocolStatistics, OneLuckyVisitDoesNotSettleARow) {
   EXPECT_NEAR(summarize(visits)->unsettled_by, std::max(0.25, summarize(visits)->quiet.half_width()),
               1e-9);
   EXPECT_FALSE(decide(visits, {}));
-  visits[8] = visits[10] = visits[12] = visits[4];
+  visits[8] = visits[12] = visits[4];
   EXPECT_LT(summarize(visits)->unsettled_by, 1e-9);
   EXPECT_EQ(decide(visits, {})->stop, Stop::half_width);
-  // Each node for itself: the fourth-least times need not come from one visit.
-  std::vector<Visit> apart(4, visit_of({1, 9}, 10));
-  apart.resize(8, visit_of({9, 1}, 10));
+  // Each node for itself: the third-least times need not come from one visit.
+  const std::vector<Visit> apart = {visit_of({1, 9}, 10), visit_of({1, 9}, 10), visit_of({1, 9}, 10),
+                                    visit_of({9, 1}, 10), visit_of({9, 1}, 10), visit_of({9, 1}, 10)};
   std::vector<const Visit*> all;
   for (const Visit& visit : apart) all.push_back(&visit);
   EXPECT_EQ(unsettled_by(all), quiet_interval(all).half_width());

@@ -299,7 +299,7 @@ TEST_F(RunTest, FreshProcessesWidenIntervalsAndWhatWouldNotRepeatIsNoisy) {
   EXPECT_THAT(close[0].reason, testing::Not(HasSubstr("process")));
   EXPECT_EQ(close[0].verdict, Verdict::valid);
 
-  context.restarts = {run_at("c", 1.08), run_at("d", 0.92)};
+  context.restarts = {run_at("c", 1.05), run_at("d", 0.95)};
   const std::vector<SweepRow> apart = rows_of(plan_, contents, context);
   EXPECT_GT(*apart[0].quiet_between_pct, 8);
   EXPECT_LT(*apart[0].empirical_quiet_low_ms, 0.95 * *apart[0].empirical_quiet_ms);
