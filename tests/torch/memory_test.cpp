@@ -6,6 +6,7 @@
 
 #include <cstdlib>
 
+#include "../cpu_kernels.hpp"
 #include "graph/liveness.hpp"
 #include "graph/rewrite.hpp"
 #include "measure/device.hpp"
@@ -79,6 +80,9 @@ class PlannedMemory : public testing::TestWithParam<MemoryCase> {};
 TEST_P(PlannedMemory, PredictsThePeak) {
   const MemoryCase& given = GetParam();
   if (const auto lacking = cpu().lacks(given.precision)) GTEST_SKIP() << *lacking;
+  // Blocks of 16 channels, of 8 with AVX2: only models of 8 channels tell them apart.
+  const bool fills_blocks = given.model.find("width=8") == std::string::npos;
+  if (!has_avx512_kernels() && (given.precision == "bf16" || !fills_blocks)) GTEST_SKIP() << no_avx512_reason;
   Graph graph = to_precision(build_model(given.model, given.batch), given.precision);
   if (given.channels_last) {
     try {
