@@ -30,7 +30,7 @@ struct ObserveOptions {
   double budget_s = 60;
   int max_visits = 40;
   uint64_t seed = 1;
-  int end_to_end_every = 4;  // rounds in which a run without clocks follows the one with them; 0: none
+  int end_to_end_every = 6;  // rounds in which a run without clocks follows the one with them; 0: none
   int64_t capacity_bytes = int64_t{8} << 30;
   std::function<void(int done, int all, int round)> progress;  // after each visit; may be empty
   std::function<bool()> interrupted;

@@ -12,9 +12,7 @@
 namespace opgauge {
 namespace {
 
-constexpr double largest_departure = 2.2;  // the root class itself is within a factor of two of launch + roofline
-
-constexpr double thin_departure = 1.6, free_departure = 4, departure_quantile = 0.8, half_trusted_cases = 3, least_root_s = 1e-9;
+constexpr double free_departure = 1.6, departure_quantile = 0.8, half_trusted_cases = 3, least_root_s = 1e-9;
 
 }  // namespace
 
@@ -46,7 +44,7 @@ void bound_thin_classes(std::vector<ClassFit>& fits, std::span<const ClassCase> 
       departures.push_back(std::abs(std::log(one->seconds / std::max(class_seconds(*root, *one->facts), least_root_s))));
     }
     const double n = static_cast<double>(members.size());
-    fit.most_departure = std::min(largest_departure, (n < thin_cases ? thin_departure : free_departure) * std::exp(n / (n + half_trusted_cases) * quantile(departures, departure_quantile)));
+    fit.most_departure = free_departure * std::exp(n / (n + half_trusted_cases) * quantile(departures, departure_quantile));
   }
 }
 

@@ -20,8 +20,8 @@ struct ClassCase {
   double seconds = 0;
 };
 
-// Sets most_departure = f exp(n / (n + 3) q) of every fit but the roots: n its cases (of its subtree where it has none of
-// its own), f = 1.6 below thin_cases, else 4, q the 80 % quantile of |log(measured / root)| over them. Parents stand before their children.
+// Sets most_departure = 1.6 exp(n / (n + 3) q) of every fit but the roots: n its cases (of its subtree where it has none of
+// its own), q the 80 % quantile of |log(measured / root)| over them. Parents stand before their children.
 void bound_thin_classes(std::vector<ClassFit>& fits, std::span<const ClassCase> cases);
 
 }  // namespace opgauge

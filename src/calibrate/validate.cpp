@@ -9,6 +9,7 @@
 #include <set>
 
 #include "base/csv.hpp"
+#include "calibrate/visit_bias.hpp"
 
 namespace opgauge {
 namespace {
@@ -71,9 +72,22 @@ ModelPrediction predict_model(const std::string& name, const Graph& graph, const
   return out;
 }
 
-Validation score(std::span<const ModelPrediction> predictions, const MeasuredSet& first, const MeasuredSet& second,
+MeasuredSet at_reference_visits(MeasuredSet set) {
+  VisitBias bias;
+  for (const MeasuredModel& one : set.models) bias.learn(one.node_s, one.first_half_s, one.second_half_s);
+  for (MeasuredModel& one : set.models) {
+    for (double& seconds : one.node_s) seconds = bias.at_reference(seconds, one.visits);
+  }
+  return set;
+}
+
+Validation score(std::span<const ModelPrediction> predictions, const MeasuredSet& as_measured, const MeasuredSet& as_repeated,
                  const OpModel& model) {
+  const MeasuredSet first = at_reference_visits(as_measured), second = at_reference_visits(as_repeated);
   Validation out;
+  std::vector<double> carried_on;
+  for (size_t i = 0; i < first.models.size(); ++i) carried_on.push_back(sum(first.models[i].node_s) / sum(as_measured.models[i].node_s));
+  if (!carried_on.empty()) out.visit_factor = median(carried_on);
   out.threads = model.threads;
   out.versions = first.versions;
   out.failures = first.failures;
@@ -200,7 +214,8 @@ std::string validation_markdown(const Validation& v) {
                   {"constants and a launch term, same rows", percent(v.constants_mape)},
                   {"common factor, probe factor", fmt::format("{:.3f}, {:.3f}", v.common_factor, v.probe_factor)},
                   {"sum of call times against the run without clocks behind it", v.sum_of_calls_mape ? percent(*v.sum_of_calls_mape) : "not measured"},
-                  {"contention (typical over quiet)", fmt::format("{:.2f}", v.contention)}};
+                  {"contention (typical over quiet)", fmt::format("{:.2f}", v.contention)},
+                  {fmt::format("measured quiet time, carried on from {} to {} visits", v.visits, reference_visits), fmt::format("x {:.3f}", v.visit_factor)}};
   if (v.budget) {
     const BudgetScore& b = *v.budget;
     summary.rows.push_back({fmt::format("with {:.3g} s of measuring cases ({}): MAPE, common factor removed", b.budget_s, b.cases),

@@ -65,6 +65,7 @@ struct MeasuredModel {
   double least_run_s = 0;
   std::optional<double> sum_over_run;  // sum over nodes / the run without clocks behind it, median
   int visits = 0;
+  std::vector<double> first_half_s, second_half_s;  // node_s over every second visit, see visit_bias.hpp
   static constexpr auto fields() {
     using M = MeasuredModel;
     return std::make_tuple(field("model", &M::model, "", "spec or file"), field("node_s", &M::node_s, "s", "least over visits of each node"),
@@ -72,7 +73,9 @@ struct MeasuredModel {
                            field("least_run_s", &M::least_run_s, "s", "quickest end-to-end run"),
                            field("sum_over_run", &M::sum_over_run, "", "sum over nodes / the run without clocks behind it, median",
                                  Presence::may_be_missing),
-                           field("visits", &M::visits, "", "visits"));
+                           field("visits", &M::visits, "", "visits"),
+                           field("first_half_s", &M::first_half_s, "s", "least over the first, third, ... visit of each node", Presence::may_be_missing),
+                           field("second_half_s", &M::second_half_s, "s", "least over the second, fourth, ... visit of each node", Presence::may_be_missing));
   }
 };
 // One process's measurements and the state of the machine it saw.
@@ -180,6 +183,7 @@ struct Validation {
   int schema_version = 1;
   std::string created_at, commit, machine, predictions_id;
   int threads = 1, visits = 0;
+  double visit_factor = 1;     // measured quiet latency, carried on to 40 visits, over what the visits gave; median over models
   double mape = 0;             // common factor removed
   double mape_raw = 0, mape_probe = 0;
   double bias = 0, median = 0, p90 = 0, max = 0, within_5 = 0, within_10 = 0, wape = 0;
@@ -204,6 +208,7 @@ struct Validation {
         field("commit", &V::commit, "", "of the program"), field("machine", &V::machine, "", "machine"),
         field("predictions_id", &V::predictions_id, "", "hash of the predictions, made before measuring"),
         field("threads", &V::threads, "", "intra-op threads"), field("visits", &V::visits, "", "visits to each model"),
+        field("visit_factor", &V::visit_factor, "", "measured quiet latency carried on to 40 visits, over what the visits gave; median over models"),
         field("mape", &V::mape, "", "mean absolute relative error, common factor removed"),
         field("mape_raw", &V::mape_raw, "", "the same, as it is"), field("mape_probe", &V::mape_probe, "", "the same, corrected by the speed probes"),
         field("bias", &V::bias, "", "mean relative error"), field("median", &V::median, "", "median absolute relative error"),
@@ -225,7 +230,11 @@ struct Validation {
   }
 };
 
-// `second` may be empty: then there is no noise floor. Models that were not measured are failures, never dropped.
+// The quiet times as 40 visits would have given them, the number that calibrations are carried on to (visit_bias.hpp).
+MeasuredSet at_reference_visits(MeasuredSet set);
+
+// Scores against the measured times at 40 visits. `second` may be empty: then there is no noise floor. Models that were not
+// measured are failures, never dropped.
 Validation score(std::span<const ModelPrediction> predictions, const MeasuredSet& first, const MeasuredSet& second,
                  const OpModel& model);
 

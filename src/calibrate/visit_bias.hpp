@@ -17,15 +17,18 @@ inline constexpr int reference_visits = 40;
 
 class VisitBias {
  public:
-  // No bias is found where the halves are unknown.
+  VisitBias() = default;
   explicit VisitBias(std::span<const Observation> observations);
+  // One network: the least of all visits per call, and of every second one from the first and from the second. Nothing is
+  // learnt where the halves are unknown (empty).
+  void learn(std::span<const double> quiet_s, std::span<const double> first_half_s, std::span<const double> second_half_s);
   // What `quiet_s`, the least of `visits` visits, would be after reference_visits.
   double at_reference(double quiet_s, int visits) const;
 
  private:
-  static constexpr size_t bins = 6;
+  static constexpr size_t bins = 7;
   static size_t bin(double quiet_s);
-  std::array<double, bins> exponents_{};
+  std::array<double, bins> sums_{}, counts_{};
 };
 
 }  // namespace opgauge

@@ -102,7 +102,8 @@ void declare_observe(CLI::App& app, Run& run) {
     const ObservedSet seen = observe_with_probes(*device, networks, observing, "observing");
     for (const std::string& failure : seen.failures) set.failures.push_back(failure);
     for (const Observation& one : seen.networks) {
-      set.models.push_back({one.name, one.quiet_node_s, one.typical_s, one.least_run_s, one.sum_over_run, one.visits});
+      set.models.push_back({one.name, one.quiet_node_s, one.typical_s, one.least_run_s, one.sum_over_run, one.visits, one.half_node_s[0],
+                            one.half_node_s[1].empty() ? std::vector<double>() : one.half_node_s[1]});
     }
     set.probe_compute_s = seen.quiet_probe.compute_s;
     set.probe_memory_s = seen.quiet_probe.memory_s;

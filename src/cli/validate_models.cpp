@@ -40,7 +40,12 @@ void merge(MeasuredSet& into, const MeasuredSet& from) {
       into.models.push_back(one);
       continue;
     }
-    for (size_t n = 0; n < at->node_s.size(); ++n) at->node_s[n] = std::min(at->node_s[n], one.node_s[n]);
+    const auto keep_least = [](std::vector<double>& least, const std::vector<double>& more) {
+      for (size_t n = 0; n < std::min(least.size(), more.size()); ++n) least[n] = std::min(least[n], more[n]);
+    };
+    keep_least(at->node_s, one.node_s);
+    keep_least(at->first_half_s, one.first_half_s);
+    keep_least(at->second_half_s, one.second_half_s);
     at->typical_s = (at->typical_s * at->visits + one.typical_s * one.visits) / (at->visits + one.visits);
     at->least_run_s = std::min(at->least_run_s, one.least_run_s);
     at->visits += one.visits;
@@ -200,7 +205,7 @@ int ValidateModels::run() {
     merge(sides[p % 2], read_record<MeasuredSet>(file));
   }
   if (!cases.empty()) {
-    write_file(cases, to_csv(call_table(chosen, predictions, sides[0], conditions_of(model))));
+    write_file(cases, to_csv(call_table(chosen, predictions, at_reference_visits(sides[0]), conditions_of(model))));
   }
   Validation result = score(predictions, sides[0], sides[1], model);
   result.failures.insert(result.failures.end(), failures.begin(), failures.end());

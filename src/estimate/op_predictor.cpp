@@ -76,9 +76,7 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
       }
     }
   }
-  if (!own_class || fit->cases < bounded_cases) {
-    out.latency_s = bounded_seconds(out.latency_s, *fit, facts, [this](const std::string& key) { return find(key); });
-  }
+  out.latency_s = bounded_seconds(out.latency_s, *fit, own_class, facts, [this](const std::string& key) { return find(key); });
   out.latency_s = std::max(out.latency_s, least_call_s);
   out.physical_s = out.latency_s;
   out.common_sd = fit->common_sd;

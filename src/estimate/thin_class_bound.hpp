@@ -11,7 +11,10 @@
 namespace opgauge {
 
 inline constexpr int thin_cases = 15;     // a class with fewer is bounded closely
-inline constexpr int bounded_cases = 60;  // … and one with fewer than these loosely
+inline constexpr int bounded_cases = 60;  // … and one with fewer than these so much more loosely:
+inline constexpr double looser = 2.5;
+// The root class is within a factor of two of launch + roofline: what leans on few cases stays within four and a bit.
+inline constexpr double largest_thin_departure = 2.2;
 
 inline double class_seconds(const ClassFit& fit, const CaseFacts& facts) {
   double seconds = 0;
@@ -29,13 +32,16 @@ const ClassFit* root_of(const ClassFit& fit, const Find& find) {
   return at == &fit ? nullptr : at;
 }
 
-// `seconds` is what `fit` says of the call.
+// `seconds` is what `fit` says of the call; `own_class`: the call is of the class that was fitted.
 template <class Find>
-double bounded_seconds(double seconds, const ClassFit& fit, const CaseFacts& facts, const Find& find) {
+double bounded_seconds(double seconds, const ClassFit& fit, bool own_class, const CaseFacts& facts, const Find& find) {
+  if (own_class && fit.cases >= bounded_cases) return seconds;
   const ClassFit* root = fit.most_departure ? root_of(fit, find) : nullptr;
   if (!root) return seconds;
   const double around = class_seconds(*root, facts);
-  return std::clamp(seconds, around / *fit.most_departure, around * *fit.most_departure);
+  const bool thin = !own_class || fit.cases < thin_cases;
+  const double departure = thin ? std::min(*fit.most_departure, largest_thin_departure) : *fit.most_departure * looser;
+  return std::clamp(seconds, around / departure, around * departure);
 }
 
 }  // namespace opgauge
