@@ -13,7 +13,9 @@
 namespace opgauge {
 namespace {
 
-constexpr double huber_width = 0.15;  // log error beyond which a case counts linearly
+// Log errors beyond which a case counts linearly. What disturbs a measurement makes it slower, never faster: a case that
+// took longer than predicted is doubted sooner.
+constexpr double huber_width = 0.15, slow_width = 0.05, slow_spreads = 0.7;  // of the median log error
 constexpr int reweightings = 12;
 
 // f(c) = c'Hc / 2 - g'c, the weighted squares of one reweighting.
@@ -120,12 +122,21 @@ FitResult fit_nonnegative(const FitProblem& problem) {
     if (!minimise(q, limit, z)) result.converged = false;
     c = z.cwiseQuotient(unit).cwiseMax(0).cwiseMin(most);
     predicted = (chosen * c).cwiseMax(0.02 * seconds);
+    // A class that is far from its form has spread, not outliers: the width grows with it, or the fit would settle on the
+    // faster half.
+    double spread = 0;
+    if (cases > 0) {
+      std::vector<double> errors;
+      for (Eigen::Index i = 0; i < cases; ++i) errors.push_back(std::abs(std::log(predicted[i] / seconds[i])));
+      spread = median(std::move(errors));
+    }
     for (Eigen::Index i = 0; i < cases + priors; ++i) {
       // The factor that makes the square (p - t)^2 / (t p) cost what Huber's loss of log(p / t) does: it falls like
       // log(r) / r, so that a pseudo-case a thousand times off does not hold the fit.
       const double error = std::abs(std::log(predicted[i] / seconds[i]));
       const double square = std::pow(predicted[i] - seconds[i], 2) / (seconds[i] * predicted[i]);
-      const double cost = error > huber_width ? huber_width * (2 * error - huber_width) : error * error;
+      const double width = seconds[i] > predicted[i] ? std::max(slow_width, slow_spreads * spread) : huber_width;
+      const double cost = error > width ? width * (2 * error - width) : error * error;
       robust[i] = square > 1e-9 ? cost / square : 1;
     }
   }

@@ -23,18 +23,18 @@ struct Observation {
   double least_run_s = 0;          // quickest end-to-end run
   int visits = 0;
   std::vector<double> half_node_s[2];  // quiet_node_s over every second visit, from the first and from the second; may be empty
-  std::optional<double> sum_over_run;  // sum over nodes / the run without clocks behind it, median over visits
+  std::optional<double> sum_over_run;  // sum over nodes of a timed run / that run, median over visits
 };
 
 struct ObserveOptions {
   double budget_s = 60;
   int max_visits = 40;
   uint64_t seed = 1;
-  int end_to_end_every = 6;  // rounds in which a run without clocks follows the one with them; 0: none
   int64_t capacity_bytes = int64_t{8} << 30;
   std::function<void(int done, int all, int round)> progress;  // after each visit; may be empty
   std::function<bool()> interrupted;
   std::function<void(size_t network, const Visit&)> on_visit;  // for a journal; may be empty
+  std::vector<std::vector<Visit>> earlier;                     // per network, what a journal gave back; may be empty
 };
 
 // Visits every network in random rounds until the budget is used up. Networks that cannot run are left out and named

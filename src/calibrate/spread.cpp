@@ -13,17 +13,22 @@ namespace {
 constexpr double prior_sd = 0.25;       // log error of a class of which little is known ...
 constexpr double prior_networks = 5;    // ... with the weight of so many networks
 constexpr double most_log_error = 1.0;  // one gross outlier says no more than this
+constexpr double least_clip = 0.1, median_to_sd = 1.4826;  // of a normal distribution
 
 using Errors = std::vector<const HeldOutError*>;
 
-double clipped(const HeldOutError& one) { return std::clamp(one.log_error, -most_log_error, most_log_error); }
+double clipped(const HeldOutError& one, double most = most_log_error) { return std::clamp(one.log_error, -most, most); }
 
-// Log error of a call of the class, calls weighted as in the fit.
+// Log error of a call of the class, calls weighted as in the fit. Errors beyond three standard deviations, as the median
+// tells them, count as three: a class is as wide as its calls are, not as its worst call is.
 double error_sd(const Errors& errors) {
   double squares = 0, weights = 0;
   std::map<size_t, int> networks;
+  std::vector<double> absolute;
+  for (const HeldOutError* one : errors) absolute.push_back(std::abs(one->log_error));
+  const double most = std::clamp(3 * median_to_sd * median(std::move(absolute)), least_clip, most_log_error);
   for (const HeldOutError* one : errors) {
-    squares += one->weight * clipped(*one) * clipped(*one);
+    squares += one->weight * clipped(*one, most) * clipped(*one, most);
     weights += one->weight;
     ++networks[one->network];
   }

@@ -213,7 +213,7 @@ std::string validation_markdown(const Validation& v) {
                   {"median error of calls of 50 us and more", percent(v.heavy_median_error)},
                   {"constants and a launch term, same rows", percent(v.constants_mape)},
                   {"common factor, probe factor", fmt::format("{:.3f}, {:.3f}", v.common_factor, v.probe_factor)},
-                  {"sum of call times against the run without clocks behind it", v.sum_of_calls_mape ? percent(*v.sum_of_calls_mape) : "not measured"},
+                  {"sum of call times against the runs they are from", v.sum_of_calls_mape ? percent(*v.sum_of_calls_mape) : "not measured"},
                   {"contention (typical over quiet)", fmt::format("{:.2f}", v.contention)},
                   {fmt::format("measured quiet time, carried on from {} to {} visits", v.visits, reference_visits), fmt::format("x {:.3f}", v.visit_factor)}};
   if (v.budget) {

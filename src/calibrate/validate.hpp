@@ -63,7 +63,7 @@ struct MeasuredModel {
   std::vector<double> node_s;  // per node, the least over visits
   double typical_s = 0;        // median end-to-end run
   double least_run_s = 0;
-  std::optional<double> sum_over_run;  // sum over nodes / the run without clocks behind it, median
+  std::optional<double> sum_over_run;  // sum over nodes of a timed run / that run, median
   int visits = 0;
   std::vector<double> first_half_s, second_half_s;  // node_s over every second visit, see visit_bias.hpp
   static constexpr auto fields() {
@@ -71,7 +71,7 @@ struct MeasuredModel {
     return std::make_tuple(field("model", &M::model, "", "spec or file"), field("node_s", &M::node_s, "s", "least over visits of each node"),
                            field("typical_s", &M::typical_s, "s", "median end-to-end run"),
                            field("least_run_s", &M::least_run_s, "s", "quickest end-to-end run"),
-                           field("sum_over_run", &M::sum_over_run, "", "sum over nodes / the run without clocks behind it, median",
+                           field("sum_over_run", &M::sum_over_run, "", "sum over nodes of a timed run / that run, median",
                                  Presence::may_be_missing),
                            field("visits", &M::visits, "", "visits"),
                            field("first_half_s", &M::first_half_s, "s", "least over the first, third, ... visit of each node", Presence::may_be_missing),
@@ -194,7 +194,7 @@ struct Validation {
   std::optional<double> noise_floor_mape_raw;
   double constants_mape = 0;   // baseline, its own common factor removed
   double heavy_median_error = 0;  // calls of 50 us and more
-  std::optional<double> sum_of_calls_mape;   // sum of the calls of a run against the run without clocks behind it
+  std::optional<double> sum_of_calls_mape;   // sum of the calls of a run against that run
   double contention = 1;
   std::optional<BudgetScore> budget;  // mape_budget and what belongs to it
   std::vector<ValidationRow> rows;
@@ -222,7 +222,7 @@ struct Validation {
         field("noise_floor_mape_raw", &V::noise_floor_mape_raw, "", "the same, as it is"),
         field("constants_mape", &V::constants_mape, "", "baseline of constants and a launch term"),
         field("heavy_median_error", &V::heavy_median_error, "", "median error of calls of 50 us and more"),
-        field("sum_of_calls_mape", &V::sum_of_calls_mape, "", "sum of call times against end-to-end runs"),
+        field("sum_of_calls_mape", &V::sum_of_calls_mape, "", "sum of call times against the runs they are from"),
         field("contention", &V::contention, "", "typical over quiet latency, median"),
         field("budget", &V::budget, "", "scores with a budget for measuring cases"), field("rows", &V::rows, "", "models"),
         field("classes", &V::classes, "", "scores by cost class"), field("failures", &V::failures, "", "models that could not run"),

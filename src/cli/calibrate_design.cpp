@@ -11,6 +11,7 @@
 #include "base/statistics.hpp"
 #include "base/units.hpp"
 #include "calibrate/op_fit.hpp"
+#include "calibrate/visit_journal.hpp"
 #include "cli/calendar.hpp"
 #include "cli/interruption.hpp"
 #include "cli/leave_out_text.hpp"
@@ -133,6 +134,7 @@ void DesignedCalibration::declare(CLI::App& app) {
   app.add_flag("--dry-run", dry_run, "print the networks and the cases per cost class, measure nothing");
   app.add_flag("--cross-validate", cross_validate, "print how far the calibration carries too: every cost class and every network archetype left out of the fit, and the built-in families, which are measured beside the design and never fitted");
   app.add_option("--keep", keep, "write what was measured to FILE, for --refit")->type_name("FILE");
+  app.add_option("--resume", resume, "journal every visit in FILE; if FILE holds a calibration that was cut off, go on with it")->type_name("FILE");
   app.add_option("--refit", refit, "fit FILE, written by --keep, instead of measuring")->type_name("FILE");
   app.add_option("--cases", cases, "write every measured call with its held-out prediction to FILE (CSV)")->type_name("FILE");
 }
@@ -182,15 +184,29 @@ int DesignedCalibration::run() {
     ObserveOptions observing;
     observing.budget_s = budget_s;
     observing.max_visits = visits;
-    observing.end_to_end_every = 0;
     observing.seed = settings.seed;
     catch_interruptions();
+    std::optional<VisitJournal> journal;
+    if (!resume.empty()) {
+      auto what = calibration.fingerprint;
+      what["seed"] = std::to_string(settings.seed);
+      what["networks"] = std::to_string(networks);
+      what["budget"] = budget;
+      journal.emplace(resume, what, design.networks);
+      observing.earlier = journal->earlier();
+      observing.budget_s = std::max(0.0, budget_s - journal->spent_s());
+      observing.on_visit = [&](size_t network, const Visit& visit) { journal->add(network, visit); };
+      if (journal->spent_s() > 0) std::cerr << fmt::format("resuming after {} of visits\n", format_duration(journal->spent_s()));
+    }
     ObservedSet seen = observe_with_probes(*device, design.networks, observing, "calibrating");
-    if (interrupted()) return 130;
+    if (interrupted()) {
+      if (journal) std::cerr << "interrupted; the same command goes on from " << resume << "\n";
+      return 130;
+    }
     for (const std::string& failure : seen.failures) std::cerr << "left out: " << failure << "\n";
     observations = std::move(seen.networks);
     quiet = seen.quiet_probe;
-    elapsed_s = seen.elapsed_s;
+    elapsed_s = seen.elapsed_s + (journal ? journal->spent_s() : 0);
     calibration.data = fmt::format("{} designed networks, seed {}", observations.size(), settings.seed);
     if (cross_validate) {
       observing.budget_s = std::max(5.0, family_share * budget_s);

@@ -16,7 +16,7 @@ CostConditions conditions_of(const Machine& machine, int threads);
 
 struct DesignedCalibration {
   ExecutionOptions execution;
-  std::string budget = "60s", precision = "fp32", machine, output, keep, refit, cases;
+  std::string budget = "60s", precision = "fp32", machine, output, keep, resume, refit, cases;
   int networks = 500, visits = 40;
   bool dry_run = false, cross_validate = false;
 

@@ -38,6 +38,16 @@ ObservedSet observe_with_probes(Device& device, std::span<const DesignedNetwork>
   SpeedProbe probe(clock);
   constexpr double none = std::numeric_limits<double>::infinity();
   out.quiet_probe = {none, none, none};
+  const auto keep_least = [&](const MachineSpeed& now) {
+    out.quiet_probe.compute_s = std::min(out.quiet_probe.compute_s, now.compute_s);
+    out.quiet_probe.cache_s = std::min(out.quiet_probe.cache_s, now.cache_s);
+    out.quiet_probe.memory_s = std::min(out.quiet_probe.memory_s, now.memory_s);
+  };
+  for (const std::vector<Visit>& visits : options.earlier) {
+    for (const Visit& visit : visits) {
+      if (visit.probe) keep_least(*visit.probe);
+    }
+  }
   ProgressLine line(::isatty(2) != 0);
   const double begin_s = clock.now_s();
   options.progress = [&](int done, int all, int round) {
@@ -50,9 +60,7 @@ ObservedSet observe_with_probes(Device& device, std::span<const DesignedNetwork>
   const Surroundings around{clock,
                             [&] {
                               const MachineSpeed now = probe.read();
-                              out.quiet_probe.compute_s = std::min(out.quiet_probe.compute_s, now.compute_s);
-                              out.quiet_probe.cache_s = std::min(out.quiet_probe.cache_s, now.cache_s);
-                              out.quiet_probe.memory_s = std::min(out.quiet_probe.memory_s, now.memory_s);
+                              keep_least(now);
                               return now;
                             },
                             {}};

@@ -69,9 +69,9 @@ ProtocolSettings SweepOptions::protocol() const {
 }
 
 void SweepOptions::declare(CLI::App& app) {
-  std::string names = "auto (calibrated where the calibration fits, else roofline)";
-  for (const BuiltInSweep& one : built_in_sweeps()) names += ", " + std::string(one.name);
-  app.add_option("sweep", sweep, names + ", or a sweep's JSON file")->required();
+  std::string names;
+  for (const BuiltInSweep& one : built_in_sweeps()) names += std::string(one.name) + ", ";
+  app.add_option("sweep", sweep, names + "or a sweep's JSON file")->required();
   app.add_option("models", models,
                  "values of the axis `model`, where the sweep has one: names or .pt2 files");
   app.add_flag("--quick", quick, "five configurations");

@@ -117,6 +117,7 @@ void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts
   };
   facts.pad_w = innermost("padding", 0);
   facts.stride_w = innermost("stride", 1);
+  facts.stride_h = spatial > 1 ? at_or(ints_argument(node, "stride"), spatial - 2, 1) : 1;
   facts.dilation_w = innermost("dilation", 1);
   facts.transposed = facts.name.starts_with("conv_transpose") || flag_argument(node, "transposed");
   facts.products = facts.groups;

@@ -52,6 +52,7 @@ struct CaseFacts {
   int64_t height = 1, width = 1, kernel_h = 1, kernel_w = 1, out_h = 1, out_w = 1;
   int64_t spatial_rank = 0;
   int64_t pad_w = 0, stride_w = 1, dilation_w = 1;  // of the innermost spatial dimension
+  int64_t stride_h = 1;                             // of the one outside it
   bool strided = false, dilated = false, transposed = false;
 
   // Matrix products: `products` independent [m,k] x [k,n].

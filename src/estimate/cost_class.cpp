@@ -59,6 +59,9 @@ bool depthwise(const Facts& f) {
   const bool fits = kernel == 3 ? size <= 3 : kernel == 5 ? size > 3 && size <= 5 : size > 5;
   return is_depthwise(f) && fits && f.strided == strided;
 }
+// oneDNN jit_uni_1x1_conv_utils.hpp, rtus_prepare: a strided 1x1 convolution becomes one of stride 1 on picked pixels if the
+// strides cover the image exactly and nothing is padded; else it goes to the direct kernel.
+bool strides_cover(const Facts& f) { return f.pad_w == 0 && f.out_w * f.stride_w == f.width && f.out_h * f.stride_h == f.height; }
 bool is_product(const Facts& f) { return f.family == OpFamily::matmul; }
 
 constexpr std::string_view conv_features =
@@ -72,7 +75,7 @@ constexpr std::string_view grouped_features =
     "call cold_code flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view native_features =
-    "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks column_bytes right_bytes input_bytes weight_bytes output_bytes "
+    "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks column_bytes image_weight_bytes input_bytes weight_bytes output_bytes "
     "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
 constexpr std::string_view product_features =
     "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes products strided_bytes "
@@ -86,7 +89,7 @@ constexpr std::string_view norm_features =
     "call cold_code rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes beyond_l2_bytes "
     "beyond_l3_bytes";
 constexpr std::string_view plane_features =
-    "call cold_code channels planes plane_vectors input_bytes output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code channels planes plane_vectors plane_rests input_bytes output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pool_features =
     "call cold_code output_elements window_elements window_rows rows planes input_bytes cold_input_bytes beyond_l2_bytes";
 constexpr std::string_view reduction_features =
@@ -140,13 +143,16 @@ const Row rows[] = {
     {"conv.1x1.channels_last", "conv.1x1", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last && kernel_size(f) == 1; }, conv_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.kxk.channels_last", "conv.3x3", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last; }, conv_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.1x1", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1 && !f.strided; }, conv_features, "oneDNN 1x1"},
-    {"conv.1x1_strided", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1; }, conv_features, "oneDNN 1x1 with a strided reduction"},
+    {"conv.1x1_strided", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1 && strides_cover(f); }, conv_features, "oneDNN 1x1 with a strided reduction (rtus)"},
+    {"conv.1x1_strided_rest", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1; }, conv_features, "oneDNN direct: the strides do not cover the image exactly"},
     {"conv.3x3", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h == 3 && f.kernel_w == 3 && !f.strided && !f.dilated; }, conv_features, "oneDNN direct"},
     {"conv.3x3_strided", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h == 3 && f.kernel_w == 3 && !f.dilated; }, conv_features, "oneDNN direct"},
     {"conv.asymmetric", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h != f.kernel_w; }, conv_features, "oneDNN direct, 1-d kernels"},
     {"conv.large", "conv.onednn", is_dense_onednn, conv_features, "oneDNN direct, kernels of 5 and more, dilated ones"},
     {"conv.onednn", "conv", [](const Facts&) { return false; }, conv_features, "parent of the oneDNN classes"},
     {"conv.native_point", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && f.out_h * f.out_w == 1; }, native_features, "ATen slow_conv2d of one pixel: a vector times the weights"},
+    {"conv.native_few_pixels", "conv.native", [](const Facts& f) { return is_conv(f) && f.out_h * f.out_w < 16; }, native_features, "ATen slow_conv2d of a few pixels: the product streams its weights"},
+    {"conv.native_narrow", "conv.native", [](const Facts& f) { return is_conv(f) && (f.n < 16 || f.k < 16); }, native_features, "ATen slow_conv2d with a product of a few channels"},
     {"conv.native_1x1", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && !f.strided; }, native_features, "ATen slow_conv2d: a matrix product without im2col"},
     {"conv.native_kxk", "conv.native", is_conv, native_features, "ATen slow_conv2d: im2col and a matrix product"},
     {"conv.native", "conv", [](const Facts&) { return false; }, native_features, "parent of the native classes"},
@@ -169,7 +175,7 @@ const Row rows[] = {
 
     // Norms and softmax.
     {"batch_norm_training", "batch_norm", [](const Facts& f) { return f.family == OpFamily::normalization && f.training && f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "statistics in a first pass"},
-    {"batch_norm.channels_last", "batch_norm", [](const Facts& f) { return f.name.find("batch_norm") != std::string_view::npos && f.channels_last; }, plane_features, "ATen batch_norm over the inner dimension"},
+    {"batch_norm.channels_last", "batch_norm", [](const Facts& f) { return f.name.find("batch_norm") != std::string_view::npos && (f.channels_last || f.n == 1); }, plane_features, "ATen batch_norm over the inner dimension"},
     {"batch_norm", "row_wise", [](const Facts& f) { return f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "ATen batch_norm, running statistics"},
     {"instance_norm", "batch_norm", OPGAUGE_NAMED("instance_norm"), plane_features, "ATen: batch_norm over a reshaped batch"},
     {"group_norm.channels_last", "group_norm", [](const Facts& f) { return named(f, {"group_norm", "native_group_norm"}) && f.channels_last; }, plane_features, "ATen group_norm NHWC"},

@@ -162,6 +162,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) {
        return rest(f.out_h * f.out_w, f) > 0 ? 2 * to(f.batch) * f.lanes * to(f.groups) * to(f.n) * to(f.k) : 0.0;
      }},
+    {"image_weight_bytes", "byte", "images x parameters: each image's product packs them again",
+     [](const CaseFacts& f) { return to(f.batch) * f.weight_bytes; }},
     {"column_bytes", "byte", "im2col buffer", [](const CaseFacts& f) { return f.column_bytes; }},
     {"product_flops_over_k", "element", "2 x pixels x output channels",
      [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * to(f.n); }},
@@ -189,6 +191,8 @@ const CostFeature features[] = {
     {"planes", "plane", "batch x channels", [](const CaseFacts& f) { return to(f.batch * f.channels); }},
     {"plane_vectors", "vector", "vectors, each plane rounded up",
      [](const CaseFacts& f) { return to(f.batch * f.channels) * std::ceil(to(f.n) / f.lanes); }},
+    {"plane_rests", "plane", "planes that fill no whole vectors: a partial one is loaded through memory",
+     [](const CaseFacts& f) { return rest(f.n, f) > 0 ? to(f.batch * f.channels) : 0.0; }},
     {"window_elements", "element", "outputs x window size",
      [](const CaseFacts& f) { return f.output_elements * kernel(f); }},
     {"window_rows", "row", "outputs x window rows",

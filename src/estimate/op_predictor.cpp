@@ -12,7 +12,8 @@ namespace {
 
 constexpr double least_call_s = 3e-8;   // two readings of the clock
 constexpr double far_factor = 4;        // beyond this multiple of the largest case a call is extrapolated
-constexpr double far_sd = 0.35;         // log error added for a call outside the calibrated region
+constexpr double far_sd = 0.35;         // log error added for a call outside the calibrated region ...
+constexpr double least_far_share = 0.2; // ... or so much of it, if little of its time comes from what is outside
 constexpr int enough_cases = 8;
 
 }  // namespace
@@ -62,7 +63,7 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
   out.place = place_of(facts);
   const std::vector<double> values = feature_values(classes[at], facts);
   const bool own_class = classes[at].name == wanted && suffix == dtype_suffix(facts.dtype);
-  double worst = 0;
+  double worst = 0, outside_s = 0;
   std::string_view worst_feature;
   for (const FeatureCoefficient& coefficient : fit->coefficients) {
     for (size_t i = 0; i < classes[at].features.size(); ++i) {
@@ -70,6 +71,7 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
       if (feature.name != coefficient.feature) continue;
       out.latency_s += coefficient.value_s * values[i];
       if (feature.name == "call") out.call_s = coefficient.value_s;
+      if (coefficient.seen_high > 0 && values[i] > far_factor * coefficient.seen_high) outside_s += coefficient.value_s * values[i];
       if (coefficient.seen_high > 0 && values[i] / coefficient.seen_high > worst) {
         worst = values[i] / coefficient.seen_high;
         worst_feature = feature.name;
@@ -87,6 +89,7 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
     out.latency_s *= std::exp(correction.log_factor);
     out.own_sd = std::hypot(out.own_sd, residual->second.signal_sd() * std::sqrt(correction.unexplained));
   }
+  double far_share = 1;
   if (!own_class || fit->cases < enough_cases) {
     out.extrapolated = wanted + dtype_suffix(facts.dtype) + ": " +
                        (own_class ? "only " + std::to_string(fit->cases) + " calibrated cases"
@@ -94,8 +97,9 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
   } else if (worst > far_factor) {
     out.extrapolated = fit->key + ": " + std::string(worst_feature) + " is " +
                        std::to_string(static_cast<int>(std::lround(worst))) + " times the largest calibrated";
+    far_share = std::clamp(outside_s / out.physical_s, least_far_share, 1.0);
   }
-  if (!out.extrapolated.empty()) out.common_sd = std::hypot(out.common_sd, far_sd);
+  if (!out.extrapolated.empty()) out.common_sd = std::hypot(out.common_sd, far_share * far_sd);
   return out;
 }
 

@@ -123,7 +123,7 @@ struct Visit {
         field("run_s", &V::run_s, "s", "median end-to-end run"),
         field("least_run_s", &V::least_run_s, "s", "shortest end-to-end run"),
         field("sum_over_run", &V::sum_over_run, "",
-              "sum over nodes of a timed run / the run without clocks behind it, median over pairs",
+              "sum over nodes of a timed run / that run, median over runs",
               Presence::may_be_missing),
         field("probe", &V::probe, "", "time of fixed reference work before the runs"),
         field("disturbance", &V::disturbance, "",

@@ -67,9 +67,6 @@ Visit visit_row(Executable& executable, size_t nodes, bool fresh, bool end_to_en
     warm_up_fresh(executable, settings, around.clock, visit);
   } else if (settings.warm_run_s == 0) {
     warm_up_again(executable, settings, around.clock, visit);
-  } else if (end_to_end) {  // or the run with clocks would be colder than the one without behind it
-    executable.run_s();
-    ++visit.warm_up_runs;
   }
 
   std::vector<double> node_s(nodes), runs, sums_over_runs;
@@ -92,13 +89,13 @@ Visit visit_row(Executable& executable, size_t nodes, bool fresh, bool end_to_en
       for (size_t n = 0; n < nodes; ++n) visit.node_s[n] = std::min(visit.node_s[n], node_s[n]);
     }
     runs.push_back(run_s);
-    if (end_to_end) sums_over_runs.push_back(sum_s / run_s);
+    sums_over_runs.push_back(sum_s / timed_s);
   }
   visit.pairs = static_cast<int>(runs.size());
   if (!runs.empty()) {
     visit.run_s = median(runs);
     visit.least_run_s = minimum(runs);
-    if (end_to_end) visit.sum_over_run = median(sums_over_runs);
+    visit.sum_over_run = median(sums_over_runs);
     visit.clock_gaps = static_cast<int>(std::count_if(runs.begin(), runs.end(), [&](double t) {
       return t > 10 * visit.run_s && t > visit.run_s + 1e-3;
     }));

@@ -105,6 +105,11 @@ std::string documented_sweep(const std::string& document) {
   return document.substr(begin, end - begin);
 }
 
+TEST_F(SweepCommands, HelpNamesTheSweepsAndNothingElse) {
+  const std::string help = run("sweep --help").out;
+  EXPECT_THAT(help, HasSubstr("sweep TEXT REQUIRED         conv2d, elementwise, gemm, mlp, models, resnet, transformer, or a sweep's JSON file"));
+}
+
 TEST_F(SweepCommands, TheDocumentedSweepIsWhatTheDocumentSays) {
   const std::string document = read_file(source("docs/adding-a-sweep.md"));
   write_file(folder_ / "gated.json", documented_sweep(document));
