@@ -19,7 +19,7 @@ development=(data/validation/builtin.json)
 [ -d "$OPGAUGE_EXPORTED/development" ] && development+=(data/validation/development.json)
 "$opgauge" validate "${development[@]}" --calibration "$out/calibration.json" --folder "$out/development" --budget "$budget" --md "$out/development.md" || [ $? -eq 3 ]
 if [ "${1:-}" = --final ]; then
-  "$opgauge" validate data/validation/final.json --calibration "$out/calibration.json" --folder "$out/final" --budget "$budget" --md "$out/final.md" || [ $? -eq 3 ]
+  "$opgauge" validate data/validation/final.json --calibration "$out/calibration.json" --folder "$out/final" --budget "$budget" --predict-budget 2s --md "$out/final.md" || [ $? -eq 3 ]
 fi
 
 {

@@ -278,8 +278,10 @@ Graph draw_decoder(Block& b) {  // resample, concatenate with a skip, convolve
 }
 Graph draw_signal(Block& b) {  // 1-d and 3-d convolutions
   if (b.random().chance(0.3)) {
-    const int64_t side = b.random().log_whole(6, 24), c = b.channels(4, 64), out = b.channels(8, 96);
-    const ValueId x = b.input({1, c, b.random().whole(2, 8), side, side});
+    const int64_t c = b.channels(4, 64), out = b.channels(8, 96), depth = b.random().whole(2, 8);
+    int64_t side = b.random().log_whole(6, 48);
+    while (54.0 * static_cast<double>(depth * side * side * c * out) > 5e8) side = side * 3 / 4;
+    const ValueId x = b.input({1, c, depth, side, side});
     ValueId y = b.op("aten::conv3d", {{"input", x}, {"weight", b.weight({out, c, 3, 3, 3})}, {"bias", b.weight({out})}, {"padding", Dims{1, 1, 1}}});
     y = b.unary("relu", y);
     return b.finish({b.op("aten::conv3d", {{"input", y}, {"weight", b.weight({out, out, 1, 3, 3})}, {"padding", Dims{0, 1, 1}}})});

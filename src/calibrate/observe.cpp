@@ -5,6 +5,7 @@
 
 #include "base/statistics.hpp"
 #include "graph/text.hpp"
+#include "measure/protocol_statistics.hpp"
 
 namespace opgauge {
 namespace {
@@ -23,7 +24,6 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
     rows.push_back({[&network] { return RunnableModel{network.graph, {}}; }});
   }
   std::vector<RowState> states(rows.size());
-  for (size_t i = 0; i < options.earlier.size(); ++i) states[i].visits = options.earlier[i];
   for (RowState& state : states) state.facts.emplace();  // nobody asks for them: no runs are spent on finding them out
   ProtocolSettings settings;
   settings.min_rounds = settings.max_rounds = options.max_visits;
@@ -38,6 +38,10 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
   settings.budget_s = options.budget_s;
   settings.target_half_width = 1e-6;  // every network gets all its visits
   settings.seed = options.seed;
+  for (size_t i = 0; i < options.earlier.size(); ++i) {
+    states[i].visits = options.earlier[i];
+    if (!states[i].visits.empty()) states[i].outcome = decide(states[i].visits, settings);
+  }
   RoundHooks hooks;
   int done = 0;
   hooks.interrupted = options.interrupted;
@@ -74,8 +78,8 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
   return observations;
 }
 
-void write_observations(const std::filesystem::path& path, std::span<const Observation> observations) {
-  std::string text;
+void write_observations(const std::filesystem::path& path, const ObservedState& state, std::span<const Observation> observations) {
+  std::string text = encode(state).dump() + "\n";
   for (const Observation& one : observations) {
     Json line;
     line["name"] = one.name;
@@ -91,13 +95,17 @@ void write_observations(const std::filesystem::path& path, std::span<const Obser
   write_file(path, text);
 }
 
-std::vector<Observation> read_observations(const std::filesystem::path& path) {
+std::vector<Observation> read_observations(const std::filesystem::path& path, ObservedState& state) {
   std::vector<Observation> observations;
   std::istringstream lines(read_file(path));
   int number = 0;
   for (std::string text; std::getline(lines, text);) {
     const std::string where = path.string() + ":" + std::to_string(++number);
     const Json line = parse_json(where, text);
+    if (number == 1) {
+      decode(where, line, state);
+      continue;
+    }
     Observation one;
     std::string graph;
     const auto take = [&](const char* name, auto& to) {

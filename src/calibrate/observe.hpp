@@ -3,11 +3,13 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <optional>
 #include <span>
 #include <string>
 #include <vector>
 
+#include "base/fields.hpp"
 #include "base/json.hpp"
 #include "calibrate/design.hpp"
 #include "measure/protocol_rounds.hpp"
@@ -42,8 +44,22 @@ struct ObserveOptions {
 std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork> networks, const ObserveOptions& options,
                                  const Surroundings& around, std::vector<std::string>& failures);
 
-// Observations as a file, so that a fit can be repeated without measuring: one JSON document a line.
-void write_observations(const std::filesystem::path& path, std::span<const Observation> observations);
-std::vector<Observation> read_observations(const std::filesystem::path& path);
+// Where and in which state of the machine observations were made.
+struct ObservedState {
+  std::map<std::string, std::string> fingerprint;
+  double probe_compute_s = 0, probe_memory_s = 0;  // quiet
+  double running_s = 0;
+  static constexpr auto fields() {
+    using O = ObservedState;
+    return std::make_tuple(field("fingerprint", &O::fingerprint, "", "hardware, software and settings"),
+                           field("probe_compute_s", &O::probe_compute_s, "s", "quiet time of the compute probe"),
+                           field("probe_memory_s", &O::probe_memory_s, "s", "quiet time of the memory probe"),
+                           field("running_s", &O::running_s, "s", "time spent on measuring"));
+  }
+};
+
+// Observations as a file, so that a fit can be repeated without measuring: the state in the first line, then a network a line.
+void write_observations(const std::filesystem::path& path, const ObservedState& state, std::span<const Observation> observations);
+std::vector<Observation> read_observations(const std::filesystem::path& path, ObservedState& state);
 
 }  // namespace opgauge

@@ -218,10 +218,20 @@ int DesignedCalibration::run() {
     if (!keep.empty()) {
       std::vector<Observation> all = observations;
       all.insert(all.end(), families.begin(), families.end());
-      write_observations(keep, all);
+      write_observations(keep, {calibration.fingerprint, quiet.compute_s, quiet.memory_s, elapsed_s}, all);
     }
   } else {
-    observations = read_observations(refit);
+    ObservedState state;
+    observations = read_observations(refit, state);
+    for (const char* name : {"threads", "precision", "device"}) {
+      const auto measured = state.fingerprint.find(name);
+      if (measured == state.fingerprint.end() || measured->second == calibration.fingerprint[name]) continue;
+      throw Error(refit, fmt::format("found observations with {} {}, expected {} as asked for", name, measured->second, calibration.fingerprint[name]));
+    }
+    calibration.fingerprint = state.fingerprint;
+    quiet.compute_s = state.probe_compute_s;
+    quiet.memory_s = state.probe_memory_s;
+    elapsed_s = state.running_s;
     const auto built_in = std::stable_partition(observations.begin(), observations.end(), [](const Observation& one) { return one.group != family_group; });
     families.assign(std::make_move_iterator(built_in), std::make_move_iterator(observations.end()));
     observations.erase(built_in, observations.end());

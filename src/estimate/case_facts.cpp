@@ -284,11 +284,13 @@ void describe_recurrent(const Graph& graph, const Node& node, CaseFacts& facts) 
   const Dims layers = ints_argument(node, "num_layers");
   facts.steps = static_cast<double>(steps * at_or(layers, 0, 1) * (flag_argument(node, "bidirectional") ? 2 : 1));
   facts.m = x->rank() == 3 ? x->sizes[flag_argument(node, "batch_first") ? 0 : 1] : 1;
+  int matrices = 0;  // of a layer: [gates x hidden, inputs], then [gates x hidden, hidden]
   for_each_operand(node, [&](ValueId id) {
     const TensorType& type = graph[id].type;
-    if (facts.gate_elements == 0 && type.rank() == 2) {  // the first weight: [gates x hidden, inputs]
-      facts.gate_elements = facts.steps * static_cast<double>(facts.m * type.sizes[0]);
-    }
+    if (type.rank() != 2) return;
+    ++matrices;
+    if (matrices == 1) facts.gate_elements = facts.steps * static_cast<double>(facts.m * type.sizes[0]);
+    if (matrices == 2) facts.step_weight_bytes = facts.steps * static_cast<double>(type.bytes());
   });
 }
 

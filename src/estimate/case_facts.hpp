@@ -71,6 +71,7 @@ struct CaseFacts {
   double operands = 0;          // tensors in lists
   double steps = 0;             // time steps x layers x directions of recurrent ops
   double gate_elements = 0;     // … x batch x hidden size x gates
+  double step_weight_bytes = 0; // … x bytes of the weights of the hidden state, read again at each step
   double broadcast_bytes = 0;   // output bytes where an operand is broadcast
   double strided_bytes = 0;     // bytes of operands that are not contiguous
   double transposed_bytes = 0;  // … whose last dimension is not stride 1

@@ -69,7 +69,7 @@ constexpr std::string_view conv_features =
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes "
     "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
 constexpr std::string_view depthwise_features =
-    "call cold_code depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
+    "call cold_code odd_channels depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes";
 constexpr std::string_view grouped_features =
     "call cold_code flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
@@ -77,6 +77,11 @@ constexpr std::string_view grouped_features =
 constexpr std::string_view native_features =
     "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks column_bytes image_weight_bytes input_bytes weight_bytes output_bytes "
     "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
+constexpr std::string_view point_features =
+    "call cold_code images groups image_weight_bytes input_bytes weight_bytes output_bytes cold_weight_l2_bytes cold_weight_l3_bytes";
+constexpr std::string_view few_rows_features =
+    "call cold_code flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes strided_bytes "
+    "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows";
 constexpr std::string_view product_features =
     "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes products strided_bytes "
     "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
@@ -134,7 +139,7 @@ const Row rows[] = {
     {"conv.depthwise_large", "conv.depthwise", depthwise<7, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.depthwise", "conv", is_depthwise, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.transposed", "conv", [](const Facts& f) { return is_conv(f) && f.transposed; }, native_features, "ATen conv_transpose: oneDNN deconvolution or col2im"},
-    {"conv.volume", "conv", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3; }, native_features, "ATen conv3d"},
+    {"conv.volume", "conv.onednn", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3 && uses_onednn(f); }, conv_features, "ATen conv3d: oneDNN direct, depth joins the rows"},
     {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && uses_onednn(f) && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
     {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && uses_onednn(f); }, grouped_features, "oneDNN without a channel block: gemm or reference"},
     {"conv.native_grouped", "conv.native", is_grouped, native_features, "ATen slow_conv2d a group"},
@@ -150,9 +155,9 @@ const Row rows[] = {
     {"conv.asymmetric", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h != f.kernel_w; }, conv_features, "oneDNN direct, 1-d kernels"},
     {"conv.large", "conv.onednn", is_dense_onednn, conv_features, "oneDNN direct, kernels of 5 and more, dilated ones"},
     {"conv.onednn", "conv", [](const Facts&) { return false; }, conv_features, "parent of the oneDNN classes"},
-    {"conv.native_point", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && f.out_h * f.out_w == 1; }, native_features, "ATen slow_conv2d of one pixel: a vector times the weights"},
+    {"conv.native_point", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && f.out_h * f.out_w == 1; }, point_features, "ATen slow_conv2d of one pixel: a vector times the weights"},
     {"conv.native_few_pixels", "conv.native", [](const Facts& f) { return is_conv(f) && f.out_h * f.out_w < 16; }, native_features, "ATen slow_conv2d of a few pixels: the product streams its weights"},
-    {"conv.native_narrow", "conv.native", [](const Facts& f) { return is_conv(f) && (f.n < 16 || f.k < 16); }, native_features, "ATen slow_conv2d with a product of a few channels"},
+    {"conv.native_narrow", "conv.native", [](const Facts& f) { return is_conv(f) && (f.n < 8 || f.k < 12); }, native_features, "ATen slow_conv2d with a product of a few channels"},
     {"conv.native_1x1", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && !f.strided; }, native_features, "ATen slow_conv2d: a matrix product without im2col"},
     {"conv.native_kxk", "conv.native", is_conv, native_features, "ATen slow_conv2d: im2col and a matrix product"},
     {"conv.native", "conv", [](const Facts&) { return false; }, native_features, "parent of the native classes"},
@@ -163,15 +168,15 @@ const Row rows[] = {
     {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, product_features, "BLAS gemv"},
     {"addmm", "linear", [](const Facts& f) { return named(f, {"addmm", "mm"}) && f.weights_transposed; }, product_features, "BLAS gemm, weights [K,N]"},
     {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.inner_dense; }, product_features, "ATen copies or uses leading dimensions"},
-    {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 16; }, product_features, "BLAS gemm with few rows"},
+    {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 16; }, few_rows_features, "BLAS gemm with few rows"},
     {"linear", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && f.name != "einsum"; }, product_features, "BLAS gemm"},
     {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && f.name != "einsum" && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
     {"bmm", "product", [](const Facts& f) { return is_product(f) && f.name != "einsum"; }, product_features, "BLAS batched gemm"},
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
     {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, attention_features, "ATen flash attention for CPU: blocks of queries and keys"},
     {"product", "any", [](const Facts&) { return false; }, "call cold_code flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
-    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call cold_code steps gate_elements flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
-    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call cold_code steps gate_elements flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
+    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call cold_code steps gate_elements step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
+    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call cold_code steps gate_elements step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
 
     // Norms and softmax.
     {"batch_norm_training", "batch_norm", [](const Facts& f) { return f.family == OpFamily::normalization && f.training && f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "statistics in a first pass"},

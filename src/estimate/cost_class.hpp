@@ -25,8 +25,8 @@ struct CostFeature {
   std::string_view doc;
   double (*value)(const CaseFacts&);
 
-  // No machine is so slow: what a fit may not exceed, in seconds per unit. 0.2 GB/s, 0.05 GFLOP/s, 1 ms for anything else.
-  double most_s() const { return per == "byte" ? 5e-9 : per == "FLOP" ? 2e-8 : 1e-3; }
+  // No machine is so slow: what a fit may not exceed, in seconds per unit. 1 GB/s, 0.05 GFLOP/s, 1 ms for anything else.
+  double most_s() const { return per == "byte" ? 1e-9 : per == "FLOP" ? 2e-8 : 1e-3; }
 };
 std::span<const CostFeature> cost_features();
 // Index into cost_features(); a check fails on an unknown name.

@@ -95,6 +95,8 @@ const CostFeature features[] = {
     {"segments", "segment", "pieces of a concatenation", [](const CaseFacts& f) { return f.segments; }},
     {"operands", "operand", "tensors in the list, or results", [](const CaseFacts& f) { return f.operands; }},
     {"steps", "step", "time steps x layers x directions", [](const CaseFacts& f) { return f.steps; }},
+    {"step_weight_bytes", "byte", "steps x weights of the hidden state, read again at each step",
+     [](const CaseFacts& f) { return f.step_weight_bytes; }},
     {"gate_elements", "element", "steps x batch x hidden size x gates", [](const CaseFacts& f) { return f.gate_elements; }},
 
     // Matrix products [m,k] x [k,n].
@@ -144,6 +146,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) {
        return to(f.batch * f.out_h * f.kernel_h) * padded_out(f) / f.lanes * std::max(1.0, padded_in(f) / f.lanes);
      }},
+    {"odd_channels", "call", "1 if input or output channels fill no whole vectors",
+     [](const CaseFacts& f) { return rest(f.channels, f) > 0 || rest(f.out_channels, f) > 0 ? 1.0 : 0.0; }},
     {"odd_input_bytes", "byte", "input whose channels fill no whole vectors (reordered with padding)",
      [](const CaseFacts& f) { return rest(f.channels, f) > 0 && f.channels > 4 ? f.input_bytes : 0.0; }},
     {"odd_output_bytes", "byte", "output whose channels fill no whole vectors",

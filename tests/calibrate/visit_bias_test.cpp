@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include <cmath>
 #include <random>
 
 #include "calibrate/validate.hpp"
@@ -11,15 +12,15 @@
 namespace opgauge {
 namespace {
 
-// Calls of `true_s`, disturbed by an exponential load of 20 % at each visit.
+// Calls whose least time over n visits falls like n^-0.06, as measured ones do (docs/accuracy.md).
 MeasuredModel model(double true_s, int calls, int visits, uint64_t seed) {
   std::mt19937_64 random(seed);
-  std::exponential_distribution<double> load(5);
+  std::uniform_real_distribution<double> uniform(1e-9, 1);
   MeasuredModel out;
   out.visits = visits;
   for (int n = 0; n < calls; ++n) {
     double halves[2] = {1e9, 1e9};
-    for (int v = 0; v < visits; ++v) halves[v % 2] = std::min(halves[v % 2], true_s * (1 + load(random)));
+    for (int v = 0; v < visits; ++v) halves[v % 2] = std::min(halves[v % 2], true_s * std::pow(uniform(random), 0.06));
     out.first_half_s.push_back(halves[0]);
     out.second_half_s.push_back(halves[1]);
     out.node_s.push_back(std::min(halves[0], halves[1]));
@@ -39,7 +40,7 @@ TEST(VisitBias, FewVisitsAreCarriedOnTowardsForty) {
   many.models.push_back(model(1e-4, 2000, 40, 2));
   const double raw = mean_of(few.models[0].node_s), wanted = mean_of(many.models[0].node_s);
   const double carried = mean_of(at_reference_visits(few).models[0].node_s);
-  EXPECT_GT(raw / wanted, 1.015);
+  EXPECT_GT(raw / wanted, 1.08);
   EXPECT_NEAR(carried / wanted, 1, 0.01);
   // Forty stay what they are.
   EXPECT_NEAR(mean_of(at_reference_visits(many).models[0].node_s) / wanted, 1, 1e-9);

@@ -41,6 +41,21 @@ TEST_F(CalibrateResume, GoesOnWhereItWasCutOff) {
   EXPECT_EQ(lines(), 1 + 12 * 3);
 }
 
+TEST_F(CalibrateResume, ARefitKnowsWhereItsObservationsAreFrom) {
+  ASSERT_EQ(calibrate("--keep kept.jsonl").code, 0);
+  const Json measured = read_json(folder_ / "calibration.json");
+  const std::string machine = " --machine " + source("tests/fixtures/machines/example.json");
+  const CommandResult refit = run("calibrate --refit kept.jsonl -o refit.json" + machine);
+  ASSERT_EQ(refit.code, 0) << refit.err;
+  const Json again = read_json(folder_ / "refit.json");
+  EXPECT_EQ(again["fingerprint"], measured["fingerprint"]);
+  EXPECT_EQ(again["op_model"]["probe_compute_s"], measured["op_model"]["probe_compute_s"]);
+  EXPECT_EQ(again["op_model"]["classes"], measured["op_model"]["classes"]);
+  const CommandResult threads = run("calibrate --refit kept.jsonl --threads 2 -o refit.json" + machine);
+  EXPECT_EQ(threads.code, 2);
+  EXPECT_THAT(threads.err, HasSubstr("found observations with threads 1, expected 2"));
+}
+
 TEST_F(CalibrateResume, OtherOptionsAreRefusedByName) {
   ASSERT_EQ(calibrate("").code, 0);
   const CommandResult other = calibrate("--seed 7");
