@@ -81,7 +81,7 @@ FitResult fit_nonnegative(const FitProblem& problem) {
   for (Eigen::Index i = 0; i < cases + priors; ++i) {
     const bool prior = i >= cases;
     seconds[i] = prior ? problem.prior_seconds[i - cases] : problem.seconds[i];
-    weights[i] = prior ? problem.prior_weight / static_cast<double>(priors) : problem.weights[i];
+    weights[i] = prior ? problem.prior_weights[i - cases] : problem.weights[i];
     for (const Eigen::Index j : used) {
       rows(i, j) = (prior ? problem.prior_features(i - cases, j) : problem.features(i, j)) / scale[j];
     }
@@ -162,7 +162,7 @@ FitResult fit_nonnegative(const FitProblem& problem) {
   if (!free.empty() && cases > static_cast<Eigen::Index>(free.size())) {
     Eigen::MatrixXd jacobian(cases + priors, static_cast<Eigen::Index>(free.size()));
     for (Eigen::Index i = 0; i < cases + priors; ++i) {
-      const double weight = i < cases ? problem.weights[i] : problem.prior_weight / static_cast<double>(priors);
+      const double weight = i < cases ? problem.weights[i] : problem.prior_weights[i - cases];
       for (size_t j = 0; j < free.size(); ++j) {
         jacobian(i, static_cast<Eigen::Index>(j)) =
             std::sqrt(weight) * rows(i, free[j]) / std::max(predicted[i], 1e-12);

@@ -20,7 +20,7 @@ struct FitProblem {
   Eigen::VectorXd weights;       // >= 0
   Eigen::MatrixXd prior_features;  // pseudo-cases, may have no rows
   Eigen::VectorXd prior_seconds;
-  double prior_weight = 0;       // of all pseudo-cases together, in cases
+  Eigen::VectorXd prior_weights; // of each pseudo-case, in cases
   Eigen::VectorXd most;          // upper bound of each coefficient; empty: none
   Eigen::VectorXd center;        // where each coefficient is drawn to, NaN: nowhere; empty: none is drawn
   double center_weight = 0;      // of the distance from it, as a share of the mean case's time, in cases

@@ -27,6 +27,11 @@ constexpr double least_network_s = 3e-4, least_call_s = 5e-5;
 
 constexpr double most_memory_passes = 4;     // a cold byte costs at most so many passes over main memory
 
+constexpr double far_scale = 30;  // what models exceed the designed cases by
+
+// Whether a feature grows with the size of a call.
+bool grows(size_t feature) { return cost_features()[feature].per != "call"; }
+
 // Features of where operands are, not of what is computed.
 bool is_context(std::string_view feature) {
   return (feature.starts_with("beyond_") || feature.starts_with("cold_")) && feature.ends_with("_bytes");
@@ -156,15 +161,28 @@ class TreeFit {
       problem.most[j] = is_context(feature.name) ? most_memory_passes * options_.conditions.memory_s_per_byte : feature.most_s();
     }
     if (parent) {
-      problem.prior_features = problem.features;
-      problem.prior_seconds.resize(count);
+      // What the parent says of the same calls, and of calls far_scale times as large: how time grows beyond the cases is the
+      // parent's to say unless the cases do.
+      problem.prior_features.resize(2 * count, n);
+      problem.prior_features << problem.features, problem.features;
+      for (Eigen::Index j = 0; j < n; ++j) {
+        if (grows(row.features[static_cast<size_t>(j)])) problem.prior_features.col(j).tail(count) *= far_scale;
+      }
+      problem.prior_seconds.resize(2 * count);
       for (Eigen::Index i = 0; i < count; ++i) {
         const std::vector<double> values = feature_values(*above, cases_[chosen[static_cast<size_t>(i)]].facts);
-        double seconds = 0;
-        for (size_t j = 0; j < values.size(); ++j) seconds += parent->coefficients[j].value_s * values[j];
+        double seconds = 0, far_s = 0;
+        for (size_t j = 0; j < values.size(); ++j) {
+          const double part_s = parent->coefficients[j].value_s * values[j];
+          seconds += part_s;
+          far_s += grows(above->features[j]) ? far_scale * part_s : part_s;
+        }
         problem.prior_seconds[i] = std::max(seconds, 1e-8);
+        problem.prior_seconds[count + i] = std::max(far_s, 1e-8);
       }
-      problem.prior_weight = options_.prior_cases;
+      problem.prior_weights.resize(2 * count);
+      problem.prior_weights.head(count).setConstant(options_.prior_cases / static_cast<double>(count));
+      problem.prior_weights.tail(count).setConstant(options_.far_prior_cases / static_cast<double>(count));
       // What a byte or a row costs is much the same for the relatives of a kernel.
       problem.center = Eigen::VectorXd::Constant(n, std::numeric_limits<double>::quiet_NaN());
       problem.center_weight = options_.center_cases * problem.weights.mean();

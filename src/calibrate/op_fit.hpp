@@ -19,7 +19,8 @@ struct OpFitOptions {
   CostConditions conditions;
   int folds = 5;
   uint64_t seed = 1;
-  double prior_cases = 3;      // weight of the parent's prediction, in cases
+  double prior_cases = 3;      // weight of the parent's prediction, in cases ...
+  double far_prior_cases = 4;  // ... and of its prediction for calls thirty times as large
   double center_cases = 0.1;   // weight of the parent's coefficients, in cases
   double half_weight_s = 2e-5; // a call of this time counts half: shorter ones are mostly clock and dispatch
   bool with_residuals = true;  // learn what the classes leave unexplained, keep it where it helps

@@ -49,7 +49,7 @@ TEST(NonnegativeFit, FollowsItsPriorWhereThereAreNoCases) {
   FitProblem problem = synthetic(2, 0, 0, 5);
   problem.prior_features = synthetic(50, 0, 0, 6).features;
   problem.prior_seconds = problem.prior_features * Eigen::Vector3d(4e-6, 4e-11, 2e-10);
-  problem.prior_weight = 3;
+  problem.prior_weights = Eigen::VectorXd::Constant(problem.prior_features.rows(), 3.0 / static_cast<double>(problem.prior_features.rows()));
   const FitResult fit = fit_nonnegative(problem);
   const double predicted = fit.coefficients.dot(Eigen::Vector3d(1, 1e6, 1e5));
   EXPECT_GT(predicted, 0.9 * (2e-6 + 2e-5 + 1e-5));
