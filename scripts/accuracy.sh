@@ -3,7 +3,7 @@
 # Calibrates this machine, validates against measured models in fresh processes, rewrites docs/accuracy.md.
 #
 #   ./dev accuracy              the development set (built-in families, exported development models if they are there)
-#   ./dev accuracy --final      the final set too; scored once a release, never tuned on
+#   ./dev accuracy --final      the sets of unseen models too (final.json, fresh.json); each was scored once before it was looked at
 #
 # Exported models are made by data/validation/export_models.py and looked for in $OPGAUGE_EXPORTED (exported/).
 set -euo pipefail
@@ -19,17 +19,20 @@ development=(data/validation/builtin.json)
 [ -d "$OPGAUGE_EXPORTED/development" ] && development+=(data/validation/development.json)
 "$opgauge" validate "${development[@]}" --calibration "$out/calibration.json" --folder "$out/development" --budget "$budget" --md "$out/development.md" || [ $? -eq 3 ]
 if [ "${1:-}" = --final ]; then
-  "$opgauge" validate data/validation/final.json --calibration "$out/calibration.json" --folder "$out/final" --budget "$budget" --predict-budget 2s --md "$out/final.md" || [ $? -eq 3 ]
+  for set in final fresh; do
+    "$opgauge" validate "data/validation/$set.json" --calibration "$out/calibration.json" --folder "$out/$set" --budget "$budget" --predict-budget 2s --md "$out/$set.md" || [ $? -eq 3 ]
+  done
 fi
 
 {
   sed -n '1,/<!-- generated -->/p' docs/accuracy.md
   printf '\n## Development set\n\n'
   cat "$out/development.md"
-  if [ -f "$out/final.md" ]; then
-    printf '\n## Final set\n\n'
-    cat "$out/final.md"
-  fi
+  for set in final fresh; do
+    [ -f "$out/$set.md" ] || continue
+    printf '\n## %s set\n\n' "${set^}"
+    cat "$out/$set.md"
+  done
   printf '\n## Held-out error by cost class\n\n```\n'
   cat "$out/calibrate.txt"
   printf '```\n'
