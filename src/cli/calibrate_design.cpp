@@ -210,6 +210,8 @@ int DesignedCalibration::run() {
     calibration.data = fmt::format("{} designed networks, seed {}", observations.size(), settings.seed);
     if (cross_validate) {
       observing.budget_s = std::max(5.0, family_share * budget_s);
+      observing.earlier.clear();  // of the design's networks, as is the journal
+      observing.on_visit = nullptr;
       ObservedSet beside = observe_with_probes(*device, family_networks(precision), observing, "measuring built-in families");
       if (interrupted()) return 130;
       for (const std::string& failure : beside.failures) std::cerr << "left out: " << failure << "\n";

@@ -56,6 +56,13 @@ TEST_F(CalibrateResume, ARefitKnowsWhereItsObservationsAreFrom) {
   EXPECT_THAT(threads.err, HasSubstr("found observations with threads 1, expected 2"));
 }
 
+TEST_F(CalibrateResume, FamiliesMeasuredBesideAreNotJournaled) {
+  ASSERT_EQ(calibrate("").code, 0);
+  const CommandResult beside = calibrate("--cross-validate");
+  EXPECT_EQ(beside.code, 0) << beside.err;
+  EXPECT_EQ(lines(), 1 + 12 * 3);
+}
+
 TEST_F(CalibrateResume, OtherOptionsAreRefusedByName) {
   ASSERT_EQ(calibrate("").code, 0);
   const CommandResult other = calibrate("--seed 7");
