@@ -5,6 +5,7 @@
 #include <gtest/gtest.h>
 
 #include "base/json.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 namespace {
@@ -15,7 +16,7 @@ using testing::HasSubstr;
 class CsvStream : public testing::Test {
  protected:
   std::vector<std::pair<size_t, std::vector<std::string>>> read(const std::string& text) {
-    const std::string path = testing::TempDir() + "stream.csv";
+    const std::string path = folder_ / "stream.csv";
     write_file(path, text);
     std::vector<std::pair<size_t, std::vector<std::string>>> rows;
     stream_csv(path, {[&](const auto& columns) { header_ = columns; }, [&](size_t line, const auto& cells) { rows.emplace_back(line, cells); }});
@@ -29,6 +30,7 @@ class CsvStream : public testing::Test {
     }
     return "";
   }
+  const ScratchFolder folder_;
   std::vector<std::string> header_;
 };
 

@@ -9,6 +9,8 @@
 
 #include <csignal>
 
+#include "scratch_folder.hpp"
+
 namespace opgauge {
 namespace {
 
@@ -16,20 +18,13 @@ using testing::HasSubstr;
 
 class JournalTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string name = (std::filesystem::temp_directory_path() / "journal_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    path_ = folder_ / "journal.jsonl";
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   void write_three() {
     Journal journal(path_);
     for (int i = 0; i < 3; ++i) journal.append({{"visit", i}, {"text", "a \"quoted\"\nline"}});
     journal.sync();
   }
-  std::filesystem::path folder_, path_;
+  const ScratchFolder folder_;
+  const std::filesystem::path path_ = folder_ / "journal.jsonl";
 };
 
 std::string error_of(const std::function<void()>& act) {

@@ -10,6 +10,7 @@
 #include "calibrate/random.hpp"
 #include "calibrate/synthetic.hpp"
 #include "calibrate/table_formula.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 namespace {
@@ -109,7 +110,7 @@ TEST(TableFit, OneRowIsTooFew) { EXPECT_THROW(fit_table(accelerator_table(1, 0, 
 class TimingTables : public testing::Test {
  protected:
   TimingTable read(const std::string& text, const std::string& map = "m=M,n=N,k=K,latency_s=ms*1e-3") {
-    const std::string path = testing::TempDir() + "timings.csv";
+    const std::string path = folder_ / "timings.csv";
     write_file(path, text);
     return read_timing_table(path, map);
   }
@@ -121,6 +122,7 @@ class TimingTables : public testing::Test {
     }
     return "";
   }
+  const ScratchFolder folder_;
 };
 
 TEST_F(TimingTables, QuantitiesByTheMap) {

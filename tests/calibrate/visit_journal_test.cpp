@@ -3,12 +3,12 @@
 #include "calibrate/visit_journal.hpp"
 
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include "calibrate/observe.hpp"
 #include "graph/builder.hpp"
 #include "graph/text.hpp"
 #include "measure/fake_device.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 namespace {
@@ -29,9 +29,8 @@ std::vector<DesignedNetwork> networks() {
 
 class VisitJournalTest : public testing::Test {
  protected:
-  std::filesystem::path path = std::filesystem::temp_directory_path() / ("visits_" + std::to_string(getpid()) + ".jsonl");
-  void SetUp() override { std::filesystem::remove(path); }
-  void TearDown() override { std::filesystem::remove(path); }
+  const ScratchFolder folder;
+  const std::filesystem::path path = folder / "visits.jsonl";
 
   // Measures until `stop_after` visits, as a process that is killed then.
   std::vector<Observation> measure(int visits, int stop_after) {

@@ -48,7 +48,7 @@ TEST_F(EstimateCommands, PredictLoadsNoLibTorch) {
                                    "LD_DEBUG=files LD_DEBUG_OUTPUT=loaded");
   ASSERT_EQ(result.code, 0) << result.err;
   std::string loaded;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder_.path())) {
     if (entry.path().filename().string().starts_with("loaded.")) loaded += read_file(entry.path());
   }
   EXPECT_THAT(loaded, HasSubstr("libfmt"));

@@ -9,6 +9,7 @@
 
 #include "base/json.hpp"
 #include "cli/program.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 namespace {
@@ -77,14 +78,15 @@ TEST(CliDescribe, BatchPrecisionAndMemoryOrderChangeTheGraph) {
 TEST(CliDescribe, TheGraphItPrintsIsAModelAgain) {
   const ProgramRun printed = run_program({"describe", "mlp:8-4", "--graph"});
   ASSERT_EQ(printed.code, 0) << printed.err;
-  const std::string path = testing::TempDir() + "cli_test_mlp.graph";
+  const ScratchFolder folder;
+  const std::string path = folder / "mlp.graph";
   std::ofstream(path) << printed.out;
   EXPECT_EQ(run_program({"describe", path, "--graph"}).out, printed.out);
-  std::filesystem::remove(path);
 }
 
 TEST(CliDescribe, OpsOutsideTheTableAreListedAndCountedOnlyIfAllowed) {
-  const std::string path = testing::TempDir() + "cli_test_unknown.graph";
+  const ScratchFolder folder;
+  const std::string path = folder / "unknown.graph";
   std::ofstream(path)
       << "graph odd\n%x = input f32[2]\n%y: f32[2] = my::op(x=%x)  # a, model.py:3\n"
          "%z = aten::relu(self=%y)\nreturn %z\n";
@@ -94,7 +96,6 @@ TEST(CliDescribe, OpsOutsideTheTableAreListedAndCountedOnlyIfAllowed) {
   EXPECT_THAT(refused.out, HasSubstr("model.py:3"));
   const ProgramRun allowed = run_program({"describe", path, "--allow-unknown"});
   EXPECT_THAT(allowed.out, HasSubstr("at least"));
-  std::filesystem::remove(path);
 }
 
 TEST(CliDescribe, WrongUseIsOneLineWithASuggestion) {

@@ -49,7 +49,7 @@ class PredictBudget : public CommandTest {
   std::string loaded_libraries(const std::string& arguments) const {
     EXPECT_EQ(predict(arguments, "LD_DEBUG=files LD_DEBUG_OUTPUT=loaded").code, 0);
     std::string loaded;
-    for (const auto& entry : fs::directory_iterator(folder_)) {
+    for (const auto& entry : fs::directory_iterator(folder_.path())) {
       if (!entry.path().filename().string().starts_with("loaded.")) continue;
       loaded += read_file(entry.path());
       fs::remove(entry.path());

@@ -2,27 +2,17 @@
 #include "cli/program.hpp"
 
 #include <fcntl.h>
-#include <gtest/gtest.h>
 #include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cstring>
-#include <filesystem>
-#include <fstream>
-#include <sstream>
+
+#include "base/json.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 namespace {
-
-std::string take_file(const std::string& path) {
-  std::ifstream file(path);
-  std::ostringstream text;
-  text << file.rdbuf();
-  file.close();
-  std::filesystem::remove(path);
-  return text.str();
-}
 
 std::vector<char*> pointers(const std::vector<std::string>& texts) {
   std::vector<char*> all;
@@ -35,7 +25,8 @@ std::vector<char*> pointers(const std::vector<std::string>& texts) {
 
 ProgramRun run_program(const std::vector<std::string>& arguments,
                        const std::vector<std::string>& environment) {
-  const std::string stem = testing::TempDir() + "opgauge_cli_" + std::to_string(getpid());
+  const ScratchFolder folder;
+  const std::string out = folder / "out", err = folder / "err";
   std::vector<std::string> command = {OPGAUGE_PROGRAM};
   command.insert(command.end(), arguments.begin(), arguments.end());
   std::vector<std::string> variables = environment;
@@ -46,8 +37,8 @@ ProgramRun run_program(const std::vector<std::string>& arguments,
     posix_spawn_file_actions_addopen(&actions, descriptor, path.c_str(), flags, 0600);
   };
   open_as(0, "/dev/null", O_RDONLY);
-  open_as(1, stem + ".out", O_WRONLY | O_CREAT | O_TRUNC);
-  open_as(2, stem + ".err", O_WRONLY | O_CREAT | O_TRUNC);
+  open_as(1, out, O_WRONLY | O_CREAT | O_TRUNC);
+  open_as(2, err, O_WRONLY | O_CREAT | O_TRUNC);
   ProgramRun run;
   pid_t child = 0;
   const int failed = posix_spawn(&child, OPGAUGE_PROGRAM, &actions, nullptr,
@@ -60,8 +51,8 @@ ProgramRun run_program(const std::vector<std::string>& arguments,
   int status = 0;
   waitpid(child, &status, 0);
   run.code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  run.out = take_file(stem + ".out");
-  run.err = take_file(stem + ".err");
+  run.out = read_file(out);
+  run.err = read_file(err);
   return run;
 }
 

@@ -11,6 +11,7 @@
 #include <string>
 
 #include "base/json.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 
@@ -22,15 +23,9 @@ struct CommandResult {
 // A folder of its own, removed at the end, that is also where calibrations are kept.
 class CommandTest : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = std::filesystem::temp_directory_path() / "opgauge-command-XXXXXX";
-    folder_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { std::filesystem::remove_all(folder_); }
-
   CommandResult run(const std::string& arguments, const std::string& environment = "") const {
     const std::string err = folder_ / "stderr";
-    const std::string command = "cd " + folder_.string() + " && env OPGAUGE_CALIBRATIONS=" +
+    const std::string command = "cd " + folder_.path().string() + " && env OPGAUGE_CALIBRATIONS=" +
                                 (folder_ / "calibrations").string() + " " + environment + " " +
                                 OPGAUGE_PROGRAM + " " + arguments + " 2> " + err;
     CommandResult result;
@@ -47,7 +42,7 @@ class CommandTest : public testing::Test {
   std::string source(const std::string& path) const {
     return std::string(OPGAUGE_SOURCE_DIR) + "/" + path;
   }
-  std::filesystem::path folder_;
+  const ScratchFolder folder_;
 };
 
 }  // namespace opgauge

@@ -69,7 +69,7 @@ TEST(Archive, WhatIsNoArchiveIsOneError) {
   EXPECT_THAT(error_of("no zip at all"), HasSubstr("expected what torch.export.save writes"));
   EXPECT_THAT(error_of(zip_bytes({})), HasSubstr("[FILE]"));
   EXPECT_THROW(Archive("/nowhere/at/all.pt2"), Error);
-  EXPECT_THROW(Archive(std::filesystem::temp_directory_path()), Error);
+  EXPECT_THROW(Archive(ScratchFolder().path()), Error);
 }
 
 TEST(Archive, EveryTruncationIsOneError) {

@@ -2,7 +2,6 @@
 // Zip archives written field by field, so that each field can lie.
 #pragma once
 
-#include <unistd.h>
 #include <zlib.h>
 
 #include <cstdint>
@@ -11,6 +10,8 @@
 #include <optional>
 #include <string>
 #include <vector>
+
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 
@@ -62,18 +63,12 @@ inline std::string zip_bytes(const std::vector<ZipRecord>& records) {
 // A file that is gone at the end of the scope.
 class TemporaryFile {
  public:
-  explicit TemporaryFile(const std::string& bytes) {
-    static int count = 0;
-    path_ = std::filesystem::temp_directory_path() /
-            ("opgauge_" + std::to_string(::getpid()) + "_" + std::to_string(++count) + ".pt2");
-    std::ofstream(path_, std::ios::binary) << bytes;
-  }
-  ~TemporaryFile() { std::filesystem::remove(path_); }
-  TemporaryFile(const TemporaryFile&) = delete;
+  explicit TemporaryFile(const std::string& bytes) { std::ofstream(path_, std::ios::binary) << bytes; }
   const std::filesystem::path& path() const { return path_; }
 
  private:
-  std::filesystem::path path_;
+  const ScratchFolder folder_;
+  const std::filesystem::path path_ = folder_ / "model.pt2";
 };
 
 }  // namespace opgauge

@@ -7,6 +7,8 @@
 
 #include <fstream>
 
+#include "scratch_folder.hpp"
+
 namespace opgauge {
 namespace {
 
@@ -16,12 +18,6 @@ namespace fs = std::filesystem;
 
 class CalibrationFile : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = fs::temp_directory_path() / "opgauge-calibration-XXXXXX";
-    root_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { fs::remove_all(root_); }
-
   static Calibration example(const std::string& created_at) {
     Calibration c;
     c.machine = "box";
@@ -45,7 +41,8 @@ class CalibrationFile : public testing::Test {
     }
     return "no error";
   }
-  fs::path root_;
+  const ScratchFolder scratch_;
+  const fs::path& root_ = scratch_.path();
 };
 
 TEST_F(CalibrationFile, IsReadAsItWasWritten) {

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/journal.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 namespace {
@@ -17,11 +18,6 @@ using testing::HasSubstr;
 
 class CaseDatabase : public testing::Test {
  protected:
-  void SetUp() override {
-    std::string pattern = fs::temp_directory_path() / "opgauge-cases-XXXXXX";
-    home_ = ::mkdtemp(pattern.data());
-  }
-  void TearDown() override { fs::remove_all(home_); }
   fs::path file() const { return case_file(home_, conditions_); }
   std::string error() const {
     try {
@@ -34,7 +30,8 @@ class CaseDatabase : public testing::Test {
   static TimedCase timed(const std::string& text, double quiet_s) {
     return {text, "w00 i0 c0", quiet_s, 0.02, 40, "2026-01-31T12:00:00Z", 3e-5, 4e-5};
   }
-  fs::path home_;
+  const ScratchFolder scratch_;
+  const fs::path& home_ = scratch_.path();
   const CaseConditions conditions_ = {{"class", "ACME/x86"}, {"libtorch", "2.13"}, {"threads", "1"}};
 };
 

@@ -8,6 +8,7 @@
 #include <functional>
 
 #include "base/json.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 namespace {
@@ -18,7 +19,8 @@ const std::filesystem::path example =
     std::filesystem::path(OPGAUGE_SOURCE_DIR) / "tests/fixtures/machines/example.json";
 
 std::filesystem::path scratch(const std::string& name) {
-  return std::filesystem::path(testing::TempDir()) / ("opgauge_machine_" + name + ".json");
+  static const ScratchFolder folder;
+  return folder / (name + ".json");
 }
 
 std::string error_of(const std::function<void()>& run) {

@@ -117,6 +117,20 @@ TEST(Names, NoTypeIsDefinedTwice) {
   EXPECT_GT(first.size(), 100u);
 }
 
+// Tests run beside each other: a file name of the temporary folder that two of them use lets either fail.
+TEST(Tests, WriteOnlyToScratchFolders) {
+  static const std::regex shared(R"re(TempDir\(\)|temp_directory_path|mkdtemp|"/tmp/)re");
+  for (const fs::path& file : sources(fs::path(OPGAUGE_SOURCE_DIR) / "tests")) {
+    if (file.filename() == "scratch_folder.hpp" || file.filename() == "layers_test.cpp") continue;
+    std::ifstream stream(file);
+    int number = 0;
+    for (std::string line; std::getline(stream, line);) {
+      ++number;
+      EXPECT_FALSE(std::regex_search(line, shared)) << file << ":" << number << ": expected a ScratchFolder";
+    }
+  }
+}
+
 // The loader gives LibTorch the first sgemm_ it finds: a BLAS among the program's libraries would
 // run every matrix product instead of MKL.
 TEST(Libraries, NoneOfThemBringsABlas) {

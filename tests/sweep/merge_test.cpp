@@ -3,11 +3,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <unistd.h>
 
 #include <algorithm>
 
 #include "sweep/compare.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 namespace {
@@ -121,8 +121,8 @@ TEST(Merge, RefusesOtherSweepsDevicesAndVersions) {
   EXPECT_THAT(error_of([&] { merge({result_of({}), other}); }), HasSubstr("list of axes"));
   EXPECT_THAT(error_of([&] { merge({}); }), HasSubstr("nothing to merge"));
 
-  const std::filesystem::path file =
-      std::filesystem::temp_directory_path() / ("merge_" + std::to_string(::getpid()) + ".json");
+  const ScratchFolder folder;
+  const std::filesystem::path file = folder / "merge.json";
   Json document = encode_result(result_of({row_of("a", 1)}));
   write_json(file, document);
   EXPECT_EQ(encode_result(read_result(file)).dump(), document.dump())
@@ -138,7 +138,6 @@ TEST(Merge, RefusesOtherSweepsDevicesAndVersions) {
   EXPECT_THAT(error_of([&] { read_result(file); }), HasSubstr("rows[0].empirical_time_ms"));
   write_file(file, "[1,2]");
   EXPECT_THAT(error_of([&] { read_result(file); }), HasSubstr("expected a sweep's result"));
-  std::filesystem::remove(file);
 }
 
 Comparison compare(std::vector<KeyedRow> a, std::vector<KeyedRow> b) {

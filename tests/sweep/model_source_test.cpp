@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "base/error.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 namespace {
@@ -26,9 +27,8 @@ std::string message(const std::string& text, const ModelBindings& bindings = {})
 class GraphFile : public testing::Test {
  protected:
   void write(const std::string& text) { std::ofstream(path_) << text; }
-  void TearDown() override { std::filesystem::remove(path_); }
-  std::string path_ = testing::TempDir() + "model_source_test_" +
-                      testing::UnitTest::GetInstance()->current_test_info()->name() + ".graph";
+  const ScratchFolder folder_;
+  const std::string path_ = folder_ / "model.graph";
 };
 
 TEST(ModelSource, AFamilyTakesABatch) {

@@ -15,6 +15,7 @@
 
 #include "measure/fake_device.hpp"
 #include "sweep/summary.hpp"
+#include "scratch_folder.hpp"
 
 namespace opgauge {
 namespace {
@@ -42,14 +43,10 @@ std::string error_of(const std::function<void()>& act) {
 class RunTest : public testing::Test {
  protected:
   void SetUp() override {
-    std::string name = (fs::temp_directory_path() / "run_XXXXXX").string();
-    ASSERT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
     behaviour_.noise = 0.01;
     protocol_.min_rounds = 6;
     protocol_.max_rounds = 10;
   }
-  void TearDown() override { fs::remove_all(folder_); }
 
   RunHeader header() const {
     RunHeader header;
@@ -82,7 +79,7 @@ class RunTest : public testing::Test {
   FakeBehaviour behaviour_;
   ProtocolSettings protocol_;
   std::function<bool()> interrupted_;
-  fs::path folder_;
+  const ScratchFolder folder_;
   Machine machine_ =
       read_machine(std::string(OPGAUGE_SOURCE_DIR) + "/tests/fixtures/machines/example.json");
   Sweep sweep_ = parse_sweep("products.json", products);
