@@ -123,7 +123,7 @@ Design make_design(const DesignOptions& options) {
 
   std::vector<Candidate> candidates;
   std::set<std::string> reasons;
-  for (int i = 0; i < options.candidates; ++i) {
+  for (int i = 0; i < options.candidates_each * options.networks; ++i) {
     double at = random.uniform() * total_share;
     size_t chosen = 0;
     while (chosen + 1 < kinds.size() && at >= kinds[chosen].share) at -= kinds[chosen++].share;

@@ -16,7 +16,7 @@ namespace {
 TEST(Design, EveryNetworkIsAValidGraph) {
   DesignOptions options;
   options.networks = 60;
-  options.candidates = 200;
+  options.candidates_each = 3;
   const Design design = make_design(options);
   for (const std::string& reason : design.reasons) ADD_FAILURE() << "refused: " << reason;
   EXPECT_EQ(design.refused, 0);
@@ -42,7 +42,7 @@ TEST(Design, MakesCasesForEveryClass) {
 TEST(Design, IsTheSameForTheSameSeed) {
   DesignOptions options;
   options.networks = 10;
-  options.candidates = 60;
+  options.candidates_each = 6;
   const Design a = make_design(options), b = make_design(options);
   ASSERT_EQ(a.networks.size(), b.networks.size());
   for (size_t i = 0; i < a.networks.size(); ++i) {

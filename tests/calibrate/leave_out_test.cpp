@@ -13,7 +13,7 @@ namespace {
 
 class LeaveOut : public testing::Test {
  protected:
-  LeaveOut() : observations_(synthetic_observations(small_design(60, 300), options_.conditions, machine_, {0.03, 0, 31})) {}
+  LeaveOut() : observations_(synthetic_observations(small_design(60), options_.conditions, machine_, {0.03, 0, 31})) {}
   const SyntheticMachine machine_;
   OpFitOptions options_;
   std::vector<Observation> observations_;

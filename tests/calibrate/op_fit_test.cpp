@@ -135,7 +135,7 @@ TEST(OpFit, NoThinClassExplodes) {
 
 TEST(OpFit, SameSeedAndCasesSameBits) {
   const OpFitOptions options;
-  const auto observations = synthetic_observations(small_design(40, 200), options.conditions, machine, {0.05, 0.05, 13});
+  const auto observations = synthetic_observations(small_design(40), options.conditions, machine, {0.05, 0.05, 13});
   const OpFitResult a = fit_op_model(observations, options), b = fit_op_model(observations, options);
   EXPECT_EQ(encode(a.model).dump(), encode(b.model).dump());
   EXPECT_EQ(a.network_held_out_s, b.network_held_out_s);

@@ -22,10 +22,10 @@ double gaussian(Random& random) {
   return std::sqrt(-2 * std::log(1 - random.uniform())) * std::cos(2 * std::numbers::pi * random.uniform());
 }
 
-std::vector<DesignedNetwork> small_design(int networks, int candidates, uint64_t seed) {
+std::vector<DesignedNetwork> small_design(int networks, uint64_t seed) {
   DesignOptions options;
   options.networks = networks;
-  options.candidates = candidates;
+  options.candidates_each = 5;
   options.seed = seed;
   return make_design(options).networks;
 }
