@@ -66,6 +66,10 @@ ValueId depthwise(Block& b, ValueId x) {
 
 ValueId grouped(Block& b, ValueId x) {
   const int64_t c = b.size(x, 1);
+  if (b.random().chance(0.15)) {  // depthwise with a multiplier
+    const int64_t k = b.random().pick<int64_t>({3, 3, 5, 7});
+    return try_conv(b, x, {.out = 2 * c, .kernel_h = k, .kernel_w = k, .stride = stride_for(b, x), .groups = c});
+  }
   const int64_t g = divisor(b, c, {2, 3, 4, 6, 8, 12, 16, 24, 32, 48});
   if (g == 0) return x;
   const int64_t k = b.random().pick<int64_t>({1, 3, 3, 3, 5});
@@ -262,7 +266,7 @@ Graph draw_small(Block& b) {  // late layers: few pixels, many channels
   }
 }
 Graph draw_channels_last(Block& b) {
-  Dims sizes = image(b, 5e3, 1.2e6);
+  Dims sizes = image(b, 5e3, 3e5);
   return b.finish({chain(b, b.input_channels_last(sizes), {pointwise, pointwise, spatial, spatial, depthwise, grouped, inverted_residual, bottleneck, pool, norms, squeeze_excite, resample},
                          b.random().whole(3, 6))});
 }
@@ -276,16 +280,28 @@ Graph draw_decoder(Block& b) {  // resample, concatenate with a skip, convolve
   x = b.op("aten::pad", {{"self", x}, {"pad", Dims{0, b.random().whole(0, 2), 0, 1}}, {"mode", b.random().pick<const char*>({"constant", "constant", "reflect", "replicate"})}});
   return b.finish({b.softmax(spatial(b, x), 1)});
 }
-Graph draw_signal(Block& b) {  // 1-d and 3-d convolutions
-  if (b.random().chance(0.3)) {
-    const int64_t c = b.channels(4, 64), out = b.channels(8, 96), depth = b.random().whole(2, 8);
-    int64_t side = b.random().log_whole(6, 48);
-    while (54.0 * static_cast<double>(depth * side * side * c * out) > 5e8) side = side * 3 / 4;
-    const ValueId x = b.input({1, c, depth, side, side});
-    ValueId y = b.op("aten::conv3d", {{"input", x}, {"weight", b.weight({out, c, 3, 3, 3})}, {"bias", b.weight({out})}, {"padding", Dims{1, 1, 1}}});
-    y = b.unary("relu", y);
-    return b.finish({b.op("aten::conv3d", {{"input", y}, {"weight", b.weight({out, out, 1, 3, 3})}, {"padding", Dims{0, 1, 1}}})});
+// 3-d convolutions of clips: whole kernels, and planes and depth apart. One image of few elements is left to ATen's own
+// kernel, all else goes to oneDNN.
+Graph draw_clip(Block& b) {
+  const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4});
+  int64_t c = b.random().chance(0.25) ? b.random().pick<int64_t>({1, 3, 3}) : 8 * b.random().whole(1, 48);
+  ValueId x = b.unary("relu", b.input({n, c, b.random().log_whole(1, 16), b.random().log_whole(6, 112), b.random().log_whole(6, 112)}));
+  for (int64_t i = b.random().whole(1, 3); i > 0; --i) {
+    const Dims kernel = c < 8 ? b.random().pick<Dims>({{3, 7, 7}, {1, 7, 7}, {3, 5, 5}, {3, 3, 3}})
+                              : b.random().pick<Dims>({{3, 3, 3}, {3, 3, 3}, {3, 3, 3}, {1, 3, 3}, {3, 1, 1}, {1, 1, 1}});
+    const int64_t out = 8 * b.random().whole(1, c < 8 ? 8 : 48), side = b.random().chance(0.3) ? 2 : 1, depth = kernel[0] > 1 ? side : 1;
+    const double flops = 2.0 * elements(b, x) * static_cast<double>(out * kernel[0] * kernel[1] * kernel[2]) / static_cast<double>(depth * side * side);
+    if (flops > max_flops / 2 || elements(b, x) > max_elements || elements(b, x) / static_cast<double>(c) * static_cast<double>(out) > max_elements) continue;
+    x = b.op("aten::conv3d", {{"input", x}, {"weight", b.weight({out, c, kernel[0], kernel[1], kernel[2]})}, {"stride", Dims{depth, side, side}},
+                              {"padding", Dims{kernel[0] / 2, kernel[1] / 2, kernel[2] / 2}}});
+    if (b.random().chance(0.7)) x = b.batch_norm(x);
+    x = b.op("aten::relu_", {{"self", x}});
+    c = out;
   }
+  return b.finish({x});
+}
+
+Graph draw_signal(Block& b) {  // 1-d convolutions
   int64_t c = b.channels(1, 256);
   ValueId x = b.input({b.random().pick<int64_t>({1, 1, 2, 4}), c, b.random().log_whole(50, 6000)});
   for (int64_t i = b.random().whole(2, 5); i > 0; --i) {
@@ -317,7 +333,7 @@ Graph draw_large_activations(Block& b) {
       case 2: x = b.random().chance(0.5) ? b.unary("relu", x) : b.op("aten::relu_", {{"self", x}}); break;
       case 3:
       case 4: x = b.activation(x); break;
-      case 5: x = b.size(x, 2) == side ? b.add(x, first) : b.unary("relu", x); break;
+      case 5: x = b.size(x, 2) != side ? b.unary("relu", x) : x != first && b.random().chance(0.6) ? b.add_in_place(b.batch_norm(x), first) : b.add(x, first); break;
       case 6: {
         const int64_t k = b.random().pick<int64_t>({3, 3, 5, 7});
         x = b.conv(x, {.out = c, .kernel_h = k, .kernel_w = k, .stride = b.random().pick<int64_t>({1, 2}), .groups = c});
@@ -372,6 +388,15 @@ Graph draw_large_convolutions(Block& b) {
   return b.finish({x});
 }
 
+// What stands behind the last convolution: a few rows, or images of one pixel, times wide weights.
+Graph draw_heads(Block& b) {
+  const int64_t n = b.random().pick<int64_t>({1, 2, 2, 2, 3, 4, 4, 8});
+  const auto in = [&] { return b.channels(200, 2600); };
+  return b.finish({b.linear(b.unary("relu", b.input({n, in()})), b.channels(200, 2600)),
+                   b.conv(b.unary("hardswish", b.input({n, in(), 1, 1})), {.out = b.channels(100, 2000), .bias = b.random().chance(0.7)}),
+                   b.conv(b.unary("relu", b.input({n, in(), 1, 1})), {.out = b.channels(100, 2000), .bias = true})});
+}
+
 // Kernels beyond the last cache: what convolutions of every large model wait for.
 Graph draw_large_kernels(Block& b) {
   const int64_t side = b.random().whole(3, 12), n = b.random().pick<int64_t>({1, 1, 1, 2});
@@ -387,11 +412,11 @@ Graph draw_large_kernels(Block& b) {
 
 const Archetype rows[] = {
     {"large kernels", 0.03, draw_large_kernels},
-    {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.10, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
+    {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.14, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
-    {"thin classes", 0.14, draw_thin},          {"late layers", 0.09, draw_small},
+    {"thin classes", 0.14, draw_thin},          {"late layers", 0.13, draw_small},
     {"channels-last", 0.08, draw_channels_last}, {"decoder", 0.03, draw_decoder},
-    {"signal", 0.04, draw_signal},
+    {"signal", 0.03, draw_signal},              {"clip", 0.025, draw_clip},                {"heads", 0.04, draw_heads},
 };
 
 }  // namespace

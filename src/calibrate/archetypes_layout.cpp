@@ -34,7 +34,10 @@ ValueId relayout(Block& b, ValueId x) {
 
 ValueId pointwise(Block& b, ValueId x) {
   const auto scalar = [&](const char* name, double value) { return b.op(name, {{"self", x}, {"other", value}}); };
-  switch (b.random().whole(0, 13)) {
+  switch (b.random().whole(0, 16)) {
+    case 16: return b.unary("exp", x);
+    case 14: return b.add(b.transpose(x, 1, 2), b.contiguous(b.transpose(x, 1, 2)));  // operands in different orders
+    case 15: return b.mul(b.contiguous(b.transpose(x, 1, 2)), b.transpose(x, 1, 2));
     case 0: return scalar("aten::add.Tensor", 1.0);
     case 1: return scalar("aten::mul.Tensor", 0.5);
     case 2: return scalar("aten::div.Tensor", 3.0);
@@ -54,7 +57,11 @@ ValueId pointwise(Block& b, ValueId x) {
 
 ValueId reduce(Block& b, ValueId x) {
   const int64_t rank = b.type(x).rank(), dim = b.random().whole(1, rank - 1);
-  switch (b.random().whole(0, 8)) {
+  switch (b.random().whole(0, 9)) {
+    case 9: {  // over the few parts of a stack
+      const ValueId stack = b.op("aten::stack", {{"tensors", b.random().chance(0.5) ? ValueList{ValueRef{x}, ValueRef{x}} : ValueList{ValueRef{x}, ValueRef{x}, ValueRef{x}}}, {"dim", b.random().whole(0, 1)}});
+      return b.op("aten::sum.dim_IntList", {{"self", stack}, {"dim", Dims{b.random().whole(0, 1)}}});
+    }
     case 0: return b.mean(x, {dim}, true);
     case 1: return b.op("aten::sum.dim_IntList", {{"self", x}, {"dim", Dims{dim}}, {"keepdim", true}});
     case 2: return b.op("aten::amax", {{"self", x}, {"dim", Dims{dim}}, {"keepdim", true}});
@@ -69,7 +76,8 @@ ValueId reduce(Block& b, ValueId x) {
 
 ValueId copy(Block& b, ValueId x) {
   const int64_t rank = b.type(x).rank();
-  switch (b.random().whole(0, 9)) {
+  switch (b.random().whole(0, 10)) {
+    case 10: return rank == 4 ? b.reshape(b.permute(x, {0, 3, 1, 2}), {b.size(x, 0) * b.size(x, 3), -1}) : b.contiguous(b.transpose(x, 1, 2));
     case 0: return b.contiguous(b.transpose(x, 1, rank - 1));
     case 1: return b.contiguous(relayout(b, x));
     case 2: return b.op("aten::clone", {{"self", relayout(b, x)}});

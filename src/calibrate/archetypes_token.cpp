@@ -59,6 +59,18 @@ ValueId rotate(Block& b, ValueId q) {  // rotary position embedding on [B, H, L,
   return b.add(b.mul(q, cosine), b.mul(b.cat({b.unary("neg", high), low}, -1), sine));
 }
 
+// A learned number for each pair of positions, taken from a table by index: [heads, length, length].
+ValueId position_bias(Block& b, int64_t heads, int64_t length) {
+  const int64_t pairs = length * length;
+  const ValueId ids = b.op("aten::arange", {{"end", pairs}});
+  if (b.random().chance(0.5)) {
+    const ValueId ids2 = b.view(ids, {length, length});
+    return b.op("aten::index.Tensor", {{"self", b.weight({heads, pairs})}, {"indices", ValueList{ValueRef{no_value}, ValueRef{ids2}}}});
+  }
+  const ValueId rows = b.op("aten::index.Tensor", {{"self", b.weight({pairs, heads})}, {"indices", ValueList{ValueRef{ids}}}});
+  return b.contiguous(b.permute(b.view(rows, {length, length, heads}), {2, 0, 1}));
+}
+
 ValueId attention(Block& b, ValueId x) {
   const int64_t n = b.size(x, 0), l = b.size(x, 1), d = b.size(x, 2), h = head_count(b, d), e = d / h;
   ValueId q, k, v;
@@ -87,8 +99,9 @@ ValueId attention(Block& b, ValueId x) {
   } else if (kind < 0.5) {
     out = b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}, {"is_causal", true}});
   } else if (kind < 0.7) {
-    ValueId mask = b.weight({b.random().chance(0.5) ? n : 1, b.random().chance(0.3) ? h : 1, l, l});
-    if (b.random().chance(0.5)) mask = b.op("aten::ge.Scalar", {{"self", mask}, {"other", 0.0}});
+    const bool of_heads = b.random().chance(0.3);  // three dimensions: flash attention does not take them
+    ValueId mask = of_heads ? position_bias(b, h, l) : b.weight({b.random().chance(0.5) ? n : 1, b.random().chance(0.3) ? h : 1, l, l});
+    if (!of_heads && b.random().chance(0.5)) mask = b.op("aten::ge.Scalar", {{"self", mask}, {"other", 0.0}});
     out = b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}, {"attn_mask", mask}});
   } else {  // spelled out
     const double scale = 1 / std::sqrt(static_cast<double>(e));
@@ -141,11 +154,11 @@ Graph draw_transformer(Block& b) {
 }
 
 // Attention by itself: cheap enough for every length, head size, mask and layout.
-Graph draw_attention(Block& b) {
+ValueId lone_attention(Block& b) {
   const int64_t e = b.random().pick<int64_t>({16, 24, 32, 32, 40, 48, 64, 64, 64, 80, 96, 128}), h = b.random().log_whole(2, 16);
   const int64_t l = b.random().log_whole(24, 300);
   int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8});
-  while (n > 1 && static_cast<double>(n * h * l * l) * static_cast<double>(e) > 3e7) n /= 2;
+  while (n > 1 && static_cast<double>(n * h * l * l) * static_cast<double>(e) > 2e7) n /= 2;
   ValueId q, k, v;
   switch (b.random().whole(0, 2)) {
     case 0: {  // parts of one product
@@ -163,11 +176,14 @@ Graph draw_attention(Block& b) {
   const auto scores = [&] { return b.weight({b.random().chance(0.5) ? n : 1, b.random().chance(0.3) ? h : 1, l, l}); };
   if (kind < 0.2) given.emplace_back("is_causal", true);
   else if (kind < 0.4) given.emplace_back("attn_mask", scores());
-  else if (kind < 0.6) given.emplace_back("attn_mask", b.op("aten::ge.Scalar", {{"self", scores()}, {"other", 0.0}}));
+  else if (kind < 0.55) given.emplace_back("attn_mask", b.op("aten::ge.Scalar", {{"self", scores()}, {"other", 0.0}}));
+  else if (kind < 0.7) given.emplace_back("attn_mask", position_bias(b, h, l));
   ValueId out = b.op("aten::scaled_dot_product_attention", given);
   out = b.op("aten::scaled_dot_product_attention", {{"query", out}, {"key", k}, {"value", v}});
-  return b.finish({b.join_heads(out)});
+  return b.join_heads(out);
 }
+
+Graph draw_attention(Block& b) { return b.finish({lone_attention(b), lone_attention(b), lone_attention(b)}); }
 
 Graph draw_cross(Block& b) {  // queries of one length over keys of another; a decode step when the first is 1
   const Dims s = sequence(b, 2e9);
@@ -225,8 +241,13 @@ Graph draw_unfolded(Block& b) {
   const int64_t n = b.random().whole(2, 8), l = b.random().log_whole(24, 260), d = b.random().log_whole(64, 900);
   const ValueId x = b.input({n, l, d});
   const int64_t out = b.random().log_whole(64, 1600);
-  if (b.random().chance(0.5)) return b.finish({b.linear(b.unary("gelu", b.linear(b.transpose(x, 1, 2), out / 2)), l)});
-  return b.finish({b.linear(b.unary("relu", b.linear(b.transpose(x, 0, 1), out)), d)});
+  if (b.random().chance(0.2)) {  // heads that talk: many products of few columns
+    const int64_t h = b.random().whole(2, 16), rows = b.random().log_whole(20, 200), columns = b.random().log_whole(20, 200);
+    const ValueId scores = b.softmax(b.input({b.random().whole(1, 2), h, rows, columns}), -1);
+    return b.finish({b.permute(b.linear(b.permute(scores, {0, 2, 3, 1}), h), {0, 3, 1, 2})});
+  }
+  const ValueId mixed = b.linear(b.unary("gelu", b.linear(b.transpose(x, 1, 2), out / 2)), l);
+  return b.finish({mixed, b.linear(b.unary("relu", b.linear(b.transpose(x, 0, 1), out)), d)});
 }
 
 // One layer stack of a recurrent op over [batch, steps, features].
@@ -266,7 +287,7 @@ Graph draw_perceptron(Block& b) {
     x = b.linear(x, out);
     if (i > 1) {
       x = b.random().chance(0.6) ? b.unary("relu", x) : b.activation(x);
-      if (b.random().chance(0.2)) x = b.batch_norm(x);
+      if (b.random().chance(0.35)) x = b.batch_norm(x);
       if (b.random().chance(0.2)) x = b.layer_norm(x);
       if (b.random().chance(0.2)) x = b.op("aten::dropout", {{"input", x}, {"p", 0.1}, {"train", false}});
     }
@@ -276,21 +297,21 @@ Graph draw_perceptron(Block& b) {
 }
 
 Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as every large model has them
-  const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4, 8, 16, 32, 64, 128});
-  ValueId x = b.input({n, b.random().log_whole(1500, 5000)});
+  const int64_t n = b.random().pick<int64_t>({1, 2, 4, 8, 16, 24, 32, 48, 64, 100, 128});
+  ValueId x = b.input({n, b.random().log_whole(500, 4000)});
   double weights = 0;
   while (weights < 12e6) {
-    const int64_t out = b.random().log_whole(1500, 6000);
+    const int64_t out = 8 * b.random().log_whole(60, 500);
     weights += static_cast<double>(out * b.size(x, 1));
-    x = b.random().chance(0.3) ? b.addmm(x, out) : b.linear(x, out);
+    x = b.random().chance(0.12) ? b.addmm(x, out) : b.linear(x, out);
     x = b.random().chance(0.5) ? b.unary("relu", x) : b.unary("gelu", x);
   }
   return b.finish({x});
 }
 
 const Archetype rows[] = {
-    {"large weights", 0.09, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
-    {"mixer", 0.05, draw_mixer}, {"unfolded", 0.04, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
+    {"large weights", 0.16, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"mixer", 0.05, draw_mixer}, {"unfolded", 0.06, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 
 }  // namespace

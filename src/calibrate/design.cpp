@@ -29,6 +29,7 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
     add(level(static_cast<double>(f.m)) / 2);
     add(level(static_cast<double>(f.n)) / 2);
     add(level(static_cast<double>(f.k)) / 2);
+    add(f.cold_weight_l3_bytes > f.weight_bytes / 2);
   } else {
     add(level(f.output_bytes + f.input_bytes));
     add(level(std::max(f.rows, f.runs)) / 2);
@@ -130,7 +131,8 @@ Design make_design(const DesignOptions& options) {
     ++design.drawn;
     try {
       Block block("calibration_" + std::to_string(i), random);
-      candidates.push_back(measure_up(std::string(kinds[chosen].name), kinds[chosen].draw(block), options.conditions));
+      Candidate candidate = measure_up(std::string(kinds[chosen].name), kinds[chosen].draw(block), options.conditions);
+      if (!candidate.cases.empty()) candidates.push_back(std::move(candidate));  // a draw may afford nothing
     } catch (const Error& error) {
       ++design.refused;
       if (reasons.size() < 20) reasons.insert(std::string(kinds[chosen].name) + ": " + error.what());

@@ -7,6 +7,8 @@
 namespace opgauge {
 namespace {
 
+constexpr double line_bytes = 64;  // of a cache line
+
 const Argument* find_argument(const Node& node, std::string_view name) {
   if (!node.op) return nullptr;
   const int at = node.op->schema->index(name);
@@ -81,6 +83,21 @@ int64_t contiguous_run(const TensorType& type) {
   return run;
 }
 
+// ATen/native/Convolution.cpp, ConvParams::use_mkldnn (2.13): f32 goes to oneDNN unless the problem is small or a
+// single-threaded 1x1; 16-bit floats where oneDNN has kernels for them (mkldnn_bf16_device_check: AVX-512). The last two
+// dimensions of the kernel and the first four of the input decide, in three dimensions too.
+bool uses_onednn(const TensorType& x, const TensorType& w, const CaseFacts& facts) {
+  if (facts.dtype == Dtype::bf16 || facts.dtype == Dtype::f16) return facts.lanes >= 16;
+  if (facts.dtype != Dtype::f32) return true;
+  const int64_t kernel_w = w.sizes.back(), kernel_h = w.rank() > 3 ? w.sizes[w.sizes.size() - 2] : 1;
+  double leading = static_cast<double>(facts.batch);
+  const size_t first = x.rank() == w.rank() ? 1 : 0;
+  for (size_t i = first; i < x.sizes.size() && i < first + 3; ++i) leading *= static_cast<double>(x.sizes[i]);
+  const bool worth = facts.strided || facts.dilated || facts.batch >= 16 || kernel_h != 1 || kernel_w != 1 || facts.threads > 1;
+  const bool large = facts.groups > 1 || (kernel_h > 3 && kernel_w > 3) || facts.batch > 1 || leading > 20480;
+  return worth && large;
+}
+
 void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts) {
   const TensorType* x = tensor_argument(graph, node, {"input", "qx"});
   const TensorType* w = tensor_argument(graph, node, {"weight", "qw"});
@@ -120,6 +137,7 @@ void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts
   facts.stride_h = spatial > 1 ? at_or(ints_argument(node, "stride"), spatial - 2, 1) : 1;
   facts.dilation_w = innermost("dilation", 1);
   facts.transposed = facts.name.starts_with("conv_transpose") || flag_argument(node, "transposed");
+  facts.onednn = uses_onednn(*x, *w, facts);
   facts.products = facts.groups;
   facts.m = facts.batch * facts.out_h * facts.out_w;
   facts.n = facts.out_channels / facts.groups;
@@ -168,6 +186,17 @@ void describe_matmul(const Graph& graph, const Node& node, CaseFacts& facts) {
   }
 }
 
+// ATen/native/transformers/sdp_utils_cpp.cpp, use_flash_attention_cpp: four dimensions, one head size, dense rows, a mask
+// of two or four dimensions; all else is done by products and a softmax.
+bool flash_takes(const TensorType& q, const TensorType& k, const TensorType* v, const TensorType* mask) {
+  if (!v || q.rank() != 4 || k.rank() != 4 || v->rank() != 4 || v->sizes.back() != q.sizes.back()) return false;
+  if (q.sizes[1] != k.sizes[1]) return false;
+  for (const TensorType* x : {&q, &k, v}) {
+    if (x->sizes.back() > 1 && x->strides.back() != 1) return false;
+  }
+  return !mask || mask->rank() == 2 || mask->rank() == 4;
+}
+
 void describe_attention(const Graph& graph, const Node& node, CaseFacts& facts) {
   const TensorType* q = tensor_argument(graph, node, {"query"});
   const TensorType* k = tensor_argument(graph, node, {"key"});
@@ -176,11 +205,44 @@ void describe_attention(const Graph& graph, const Node& node, CaseFacts& facts) 
   facts.k = q->sizes.back();
   facts.n = k->sizes[k->sizes.size() - 2];
   facts.products = q->numel() / std::max<int64_t>(1, facts.m * facts.k);
-  if (const TensorType* mask = tensor_argument(graph, node, {"attn_mask"})) {
+  const TensorType* mask = tensor_argument(graph, node, {"attn_mask"});
+  facts.composite = !flash_takes(*q, *k, tensor_argument(graph, node, {"value"}), mask);
+  if (mask) {
     facts.masked = true;
     if (mask->dtype == Dtype::boolean) facts.mask_elements = static_cast<double>(mask->numel());
   }
   facts.causal = flag_argument(node, "is_causal");
+}
+
+// The dimension along which memory is walked, or -1 if there is none.
+int fastest_dimension(const TensorType& type) {
+  int fastest = -1;
+  for (size_t i = 0; i < type.sizes.size(); ++i) {
+    if (type.sizes[i] == 1 || type.strides[i] == 0) continue;
+    if (fastest < 0 || type.strides[i] < type.strides[static_cast<size_t>(fastest)]) fastest = static_cast<int>(i);
+  }
+  return fastest;
+}
+
+// A call that walks memory in another order than `x` lies in comes back to a line after all dimensions inside the fastest
+// one: the share of its elements for which that exceeds a quarter of L2, in elements.
+double far_elements(const TensorType& x, double l2_bytes) {
+  double lines = 1;
+  for (size_t i = static_cast<size_t>(fastest_dimension(x) + 1); i < x.sizes.size(); ++i) lines *= static_cast<double>(x.sizes[i]);
+  return static_cast<double>(x.numel()) * beyond(lines * line_bytes, l2_bytes / 4);
+}
+
+// TensorIterator walks in the first operand's order; an operand of another order is read with jumps, one element at a time.
+void describe_pointwise(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
+  const TensorType* ordered = nullptr;
+  for_each_operand(node, [&](ValueId id) {
+    const TensorType& x = graph[id].type;
+    if (x.numel() < 2 || static_cast<double>(x.numel()) != facts.output_elements) return;
+    if (!ordered) ordered = &x;
+    if (fastest_dimension(x) == fastest_dimension(*ordered)) return;
+    facts.unlike = true;
+    facts.far_elements = std::max(far_elements(x, l2_bytes), far_elements(*ordered, l2_bytes));
+  });
 }
 
 void describe_pool(const Graph& graph, const Node& node, CaseFacts& facts) {
@@ -254,7 +316,7 @@ void describe_rows(const Graph& graph, const Node& node, CaseFacts& facts) {
   }
 }
 
-void describe_copy(const Graph& graph, const Node& node, CaseFacts& facts) {
+void describe_copy(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
   if (node.outputs.empty() || node.outputs[0] == no_value) return;
   const TensorType& y = graph[node.outputs[0]].type;
   int64_t run = std::max<int64_t>(1, y.numel());
@@ -264,6 +326,7 @@ void describe_copy(const Graph& graph, const Node& node, CaseFacts& facts) {
   });
   facts.transposes = run <= 1 && y.numel() > 1;
   facts.runs = facts.output_elements / static_cast<double>(std::max<int64_t>(1, run));
+  if (const TensorType* x = tensor_argument(graph, node, {"self"}); x && facts.transposes) facts.far_elements = far_elements(*x, l2_bytes);
   if (const Argument* list = find_argument(node, "tensors")) {
     if (const auto* tensors = std::get_if<ValueList>(list)) {
       const Dims dims = ints_argument(node, "dim");
@@ -334,7 +397,6 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
         const TensorType& x = value.type;
         const bool inner = x.rank() == 0 || x.sizes.back() <= 1 || x.strides.back() == 1;
         facts.inner_dense &= inner;
-        if (!inner && x.numel() > 1 && *std::ranges::max_element(x.strides) > 0) facts.transposed_bytes += bytes;
       }
     } else {
       facts.weight_bytes += bytes;
@@ -386,7 +448,8 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
     case OpFamily::softmax:
     case OpFamily::reduction: describe_rows(graph, node, facts); break;
     case OpFamily::copy:
-    case OpFamily::view: describe_copy(graph, node, facts); break;
+    case OpFamily::view: describe_copy(graph, node, conditions.l2_bytes, facts); break;
+    case OpFamily::pointwise: describe_pointwise(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::recurrent: describe_recurrent(graph, node, facts); break;
     case OpFamily::sorting: describe_sort(graph, node, facts); break;
     case OpFamily::indexing:

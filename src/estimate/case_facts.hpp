@@ -44,6 +44,8 @@ struct CaseFacts {
   bool training = false;        // norms with batch statistics
   bool converts = false;        // the output's dtype differs from the input's
   bool broadcasts = false;
+  bool unlike = false;          // a pointwise call whose operands run through memory in different orders
+  bool composite = false;       // attention that flash attention does not take: products and a softmax
   bool weights_transposed = false;  // the second matrix is stored [K,N]
   bool transposes = false;          // copies whose inner run is one element
 
@@ -54,6 +56,7 @@ struct CaseFacts {
   int64_t pad_w = 0, stride_w = 1, dilation_w = 1;  // of the innermost spatial dimension
   int64_t stride_h = 1;                             // of the one outside it
   bool strided = false, dilated = false, transposed = false;
+  bool onednn = false;  // a convolution that ATen hands to oneDNN; the others are its own
 
   // Matrix products: `products` independent [m,k] x [k,n].
   int64_t products = 1, m = 1, n = 1, k = 1;
@@ -74,7 +77,7 @@ struct CaseFacts {
   double step_weight_bytes = 0; // … x bytes of the weights of the hidden state, read again at each step
   double broadcast_bytes = 0;   // output bytes where an operand is broadcast
   double strided_bytes = 0;     // bytes of operands that are not contiguous
-  double transposed_bytes = 0;  // … whose last dimension is not stride 1
+  double far_elements = 0;      // read with jumps, x how far the lines that are come back to exceed a quarter of L2
   double mask_elements = 0;     // of a boolean attention mask, which is turned into numbers first
   double column_bytes = 0;      // im2col buffer of native convolutions
 

@@ -12,20 +12,9 @@ namespace {
 
 using Facts = CaseFacts;
 
-// ATen/native/Convolution.cpp, ConvParams::use_mkldnn (2.13): f32 goes to oneDNN unless the problem is small or a
-// single-threaded 1x1; 16-bit floats where oneDNN has kernels for them (mkldnn_bf16_device_check: AVX-512).
-bool uses_onednn(const Facts& f) {
-  if (f.dtype == Dtype::bf16 || f.dtype == Dtype::f16) return f.lanes >= 16;
-  if (f.dtype != Dtype::f32) return true;
-  const bool worth = f.strided || f.dilated || f.batch >= 16 || f.kernel_h != 1 || f.kernel_w != 1 ||
-                     f.threads > 1;
-  const bool large = f.groups > 1 || (f.kernel_h > 3 && f.kernel_w > 3) || f.batch > 1 ||
-                     f.batch * f.channels * f.height * f.width > 20480;
-  return worth && large;
-}
 bool is_conv(const Facts& f) { return f.family == OpFamily::convolution && f.spatial_rank > 0; }
 bool is_depthwise(const Facts& f) {
-  return is_conv(f) && f.groups > 1 && f.groups == f.channels && f.channels == f.out_channels && uses_onednn(f);
+  return is_conv(f) && f.groups > 1 && f.groups == f.channels && f.channels == f.out_channels && f.onednn;
 }
 // oneDNN jit_uni_dw_conv_kernel_utils.hpp, init_conf: the kernel computes 4 (AVX2) or 6 (AVX-512) pixels at once and does
 // not take a padding wider than that, nor a window that lies in the padding alone.
@@ -44,7 +33,7 @@ bool group_blocks(const Facts& f) {
   return (f.channels / f.groups) % block == 0 && (f.out_channels / f.groups) % block == 0;
 }
 bool is_dense_onednn(const Facts& f) {
-  return is_conv(f) && f.groups == 1 && uses_onednn(f) && !f.transposed && f.spatial_rank <= 2;
+  return is_conv(f) && f.groups == 1 && f.onednn && !f.transposed && f.spatial_rank <= 2;
 }
 int64_t kernel_size(const Facts& f) { return std::max(f.kernel_h, f.kernel_w); }
 bool named(const Facts& f, std::initializer_list<std::string_view> names) {
@@ -88,7 +77,7 @@ constexpr std::string_view product_features =
 constexpr std::string_view attention_features =
     "call cold_code attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
 constexpr std::string_view pointwise_features =
-    "call cold_code input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes transposed_bytes cold_input_bytes "
+    "call cold_code input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view norm_features =
     "call cold_code rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes beyond_l2_bytes "
@@ -100,7 +89,7 @@ constexpr std::string_view pool_features =
 constexpr std::string_view reduction_features =
     "call cold_code rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view copy_features =
-    "call cold_code output_bytes runs rows fresh_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code output_bytes runs far_elements fresh_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view cat_features =
     "call cold_code operands segments output_bytes runs strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 
@@ -139,9 +128,9 @@ const Row rows[] = {
     {"conv.depthwise_large", "conv.depthwise", depthwise<7, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.depthwise", "conv", is_depthwise, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.transposed", "conv", [](const Facts& f) { return is_conv(f) && f.transposed; }, native_features, "ATen conv_transpose: oneDNN deconvolution or col2im"},
-    {"conv.volume", "conv.onednn", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3 && uses_onednn(f); }, conv_features, "ATen conv3d: oneDNN direct, depth joins the rows"},
-    {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && uses_onednn(f) && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
-    {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && uses_onednn(f); }, grouped_features, "oneDNN without a channel block: gemm or reference"},
+    {"conv.volume", "conv.onednn", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3 && f.onednn; }, conv_features, "ATen conv3d: oneDNN direct, depth joins the rows"},
+    {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && f.onednn && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
+    {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && f.onednn; }, grouped_features, "oneDNN without a channel block: gemm or reference"},
     {"conv.native_grouped", "conv.native", is_grouped, native_features, "ATen slow_conv2d a group"},
     {"conv.patch", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.kernel_h > 7; }, conv_features, "oneDNN first-layer kernel, patches of an image"},
     {"conv.stem", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4; }, conv_features, "oneDNN first-layer kernel, channels not blocked"},
@@ -155,6 +144,7 @@ const Row rows[] = {
     {"conv.asymmetric", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h != f.kernel_w; }, conv_features, "oneDNN direct, 1-d kernels"},
     {"conv.large", "conv.onednn", is_dense_onednn, conv_features, "oneDNN direct, kernels of 5 and more, dilated ones"},
     {"conv.onednn", "conv", [](const Facts&) { return false; }, conv_features, "parent of the oneDNN classes"},
+    {"conv.native_volume", "conv.native", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3; }, native_features, "ATen slow_conv3d: vol2col and a matrix product"},
     {"conv.native_point", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && f.out_h * f.out_w == 1; }, point_features, "ATen slow_conv2d of one pixel: a vector times the weights"},
     {"conv.native_few_pixels", "conv.native", [](const Facts& f) { return is_conv(f) && f.out_h * f.out_w < 16; }, native_features, "ATen slow_conv2d of a few pixels: the product streams its weights"},
     {"conv.native_narrow", "conv.native", [](const Facts& f) { return is_conv(f) && (f.n < 8 || f.k < 12); }, native_features, "ATen slow_conv2d with a product of a few channels"},
@@ -164,6 +154,7 @@ const Row rows[] = {
     {"conv", "product", [](const Facts& f) { return f.family == OpFamily::convolution; }, "call cold_code flops input_bytes weight_bytes output_bytes column_bytes", "parent of all convolutions"},
 
     // Matrix products.
+    {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes cold_input_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
     {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code flops fine_tiled_flops result_bytes left_bytes right_bytes products cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
     {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, product_features, "BLAS gemv"},
     {"addmm", "linear", [](const Facts& f) { return named(f, {"addmm", "mm"}) && f.weights_transposed; }, product_features, "BLAS gemm, weights [K,N]"},
@@ -173,14 +164,16 @@ const Row rows[] = {
     {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && f.name != "einsum" && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
     {"bmm", "product", [](const Facts& f) { return is_product(f) && f.name != "einsum"; }, product_features, "BLAS batched gemm"},
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
+    {"attention.composite", "attention", [](const Facts& f) { return f.family == OpFamily::attention && f.composite; }, "call cold_code attention_flops attention_scores masked_scores head_rows products input_bytes output_bytes", "ATen _scaled_dot_product_attention_math: two batched products, a softmax between"},
     {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, attention_features, "ATen flash attention for CPU: blocks of queries and keys"},
     {"product", "any", [](const Facts&) { return false; }, "call cold_code flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
-    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call cold_code steps gate_elements step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
-    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call cold_code steps gate_elements step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
+    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call cold_code steps gate_elements step_weight_bytes batched_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
+    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call cold_code steps gate_elements step_weight_bytes batched_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
 
     // Norms and softmax.
     {"batch_norm_training", "batch_norm", [](const Facts& f) { return f.family == OpFamily::normalization && f.training && f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "statistics in a first pass"},
-    {"batch_norm.channels_last", "batch_norm", [](const Facts& f) { return f.name.find("batch_norm") != std::string_view::npos && (f.channels_last || f.n == 1); }, plane_features, "ATen batch_norm over the inner dimension"},
+    {"batch_norm_rows", "batch_norm.channels_last", [](const Facts& f) { return f.name.find("batch_norm") != std::string_view::npos && f.n == 1; }, plane_features, "ATen batch_norm of [N,C]: over the inner dimension"},
+    {"batch_norm.channels_last", "batch_norm", [](const Facts& f) { return f.name.find("batch_norm") != std::string_view::npos && f.channels_last; }, plane_features, "ATen batch_norm over the inner dimension"},
     {"batch_norm", "row_wise", [](const Facts& f) { return f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "ATen batch_norm, running statistics"},
     {"instance_norm", "batch_norm", OPGAUGE_NAMED("instance_norm"), plane_features, "ATen: batch_norm over a reshaped batch"},
     {"group_norm.channels_last", "group_norm", [](const Facts& f) { return named(f, {"group_norm", "native_group_norm"}) && f.channels_last; }, plane_features, "ATen group_norm NHWC"},
@@ -230,6 +223,7 @@ const Row rows[] = {
     {"quantize", "pointwise", [](const Facts& f) { return f.family == OpFamily::quantize; }, pointwise_features, "boundary conversions to and from 8 bits"},
 
     // Pointwise, by function.
+    {"pointwise_unlike", "pointwise", [](const Facts& f) { return f.family == OpFamily::pointwise && f.unlike; }, "call cold_code output_elements fresh_bytes cold_input_bytes far_elements beyond_l2_bytes beyond_l3_bytes", "TensorIterator: operands in different orders, one of them read with jumps"},
     {"relu", "pointwise", OPGAUGE_NAMED("relu", "relu6", "hardtanh", "clamp", "clamp_min", "clamp_max", "threshold", "leaky_relu"), pointwise_features, "TensorIterator, vectorised"},
     {"add", "pointwise", OPGAUGE_NAMED("add", "sub", "rsub"), pointwise_features, "TensorIterator, vectorised"},
     {"mul", "pointwise", OPGAUGE_NAMED("mul", "square"), pointwise_features, "TensorIterator, vectorised"},

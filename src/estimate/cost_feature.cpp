@@ -81,8 +81,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.beyond_l3_bytes; }},
     {"strided_bytes", "byte", "operands that are not contiguous",
      [](const CaseFacts& f) { return f.strided_bytes; }},
-    {"transposed_bytes", "byte", "operands whose last dimension is not stride 1",
-     [](const CaseFacts& f) { return f.transposed_bytes; }},
+    {"far_elements", "element", "elements read with jumps by a call that comes back to a cache line after a quarter of L2",
+     [](const CaseFacts& f) { return f.far_elements; }},
     {"broadcast_bytes", "byte", "results with a broadcast operand",
      [](const CaseFacts& f) { return f.broadcast_bytes; }},
     {"output_elements", "element", "elements written", [](const CaseFacts& f) { return f.output_elements; }},
@@ -97,6 +97,8 @@ const CostFeature features[] = {
     {"steps", "step", "time steps x layers x directions", [](const CaseFacts& f) { return f.steps; }},
     {"step_weight_bytes", "byte", "steps x weights of the hidden state, read again at each step",
      [](const CaseFacts& f) { return f.step_weight_bytes; }},
+    {"batched_step_weight_bytes", "byte", "the same of batches of two and more: a product instead of a matrix times a vector",
+     [](const CaseFacts& f) { return f.m > 1 ? f.step_weight_bytes : 0.0; }},
     {"gate_elements", "element", "steps x batch x hidden size x gates", [](const CaseFacts& f) { return f.gate_elements; }},
 
     // Matrix products [m,k] x [k,n].

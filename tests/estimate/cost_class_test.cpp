@@ -26,7 +26,18 @@ const Dispatch dispatches[] = {
     {"aten::conv2d(f32[1,640,3,3], parameter f32[160,640,1,1])", "conv.native_few_pixels"},
     {"aten::conv2d(f32[1,8,200,200], parameter f32[8,8,1,1])", "conv.native_narrow"},
     {"aten::conv2d(f32[1,64,14,14], parameter f32[128,64,1,1])", "conv.native_1x1"},
-    {"aten::conv3d(f32[1,16,4,20,20], parameter f32[32,16,3,3,3])", "conv.volume"},
+    {"aten::add.Tensor(f32[2,16,16,64]{16384,16,1,256}, f32[2,16,16,64])", "pointwise_unlike"},
+    {"aten::add.Tensor(f32[2,16,16,64]{16384,16,1,256}, f32[2,16,16,64]{16384,16,1,256})", "add"},
+    {"aten::mul.Tensor(f32[2,16,16,64]{16384,1,1024,16}, f32[64])", "mul"},
+    {"aten::conv3d(f32[2,16,4,20,20], parameter f32[32,16,3,3,3])", "conv.volume"},
+    // The width does not count: 16 x 4 x 20 is few, however wide.
+    {"aten::conv3d(f32[1,16,4,20,80], parameter f32[32,16,3,3,3])", "conv.native_volume"},
+    {"aten::conv3d(f32[1,64,16,24,24], parameter f32[32,64,3,3,3])", "conv.volume"},
+    // A kernel along depth alone is 1 x 1 in the dimensions that decide.
+    {"aten::conv3d(f32[2,16,4,20,20], parameter f32[32,16,3,1,1])", "conv.native_volume"},
+    {"aten::scaled_dot_product_attention(f32[2,4,49,32], f32[2,4,49,32], f32[2,4,49,32], f32[4,49,49])", "attention.composite"},
+    {"aten::scaled_dot_product_attention(f32[2,4,49,32], f32[2,4,49,32], f32[2,4,49,64])", "attention.composite"},
+    {"aten::scaled_dot_product_attention(f32[2,4,49,32], f32[2,4,49,32], f32[2,4,49,32], f32[49,49])", "attention"},
     // Norms of rows have planes of one element.
     {"aten::batch_norm(f32[232,320], parameter f32[320], parameter f32[320], parameter f32[320], parameter f32[320], false, 0.1, 1e-5, false)",
      "batch_norm.channels_last"},
