@@ -40,7 +40,7 @@ const Dispatch dispatches[] = {
     {"aten::scaled_dot_product_attention(f32[2,4,49,32], f32[2,4,49,32], f32[2,4,49,32], f32[49,49])", "attention"},
     // Norms of rows have planes of one element.
     {"aten::batch_norm(f32[232,320], parameter f32[320], parameter f32[320], parameter f32[320], parameter f32[320], false, 0.1, 1e-5, false)",
-     "batch_norm.channels_last"},
+     "batch_norm_rows"},
     {"aten::linear(f32[2,512], parameter f32[1000,512])", "linear_few_rows"},
     {"aten::linear(f32[17,512], parameter f32[1000,512])", "linear"},
 };
