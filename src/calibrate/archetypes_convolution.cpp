@@ -297,6 +297,10 @@ Graph draw_clip(Block& b) {
     if (b.random().chance(0.7)) x = b.batch_norm(x);
     x = b.op("aten::relu_", {{"self", x}});
     c = out;
+    if (b.random().chance(0.6) && b.size(x, 3) > 3 && b.size(x, 4) > 3) {
+      const int64_t deep = b.size(x, 2) > 2 ? b.random().pick<int64_t>({1, 3}) : 1, step = b.random().pick<int64_t>({1, 2});
+      x = b.op("aten::max_pool3d", {{"self", x}, {"kernel_size", Dims{deep, 3, 3}}, {"stride", Dims{deep > 1 ? step : 1, step, step}}, {"padding", Dims{deep / 2, 1, 1}}});
+    }
   }
   return b.finish({x});
 }
@@ -388,6 +392,27 @@ Graph draw_large_convolutions(Block& b) {
   return b.finish({x});
 }
 
+// Where small image models spend their time: 1x1 convolutions of 10 to 400 MFLOP that widen and narrow, norms between.
+Graph draw_pointwise(Block& b) {
+  ValueId x = b.unary("relu", b.input([&]() -> Dims {
+    for (;;) {
+      const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), side = b.random().log_whole(6, 90), c = b.channels(16, 900);
+      const double count = static_cast<double>(n * c * side * side);
+      if (count > 2e4 && count < 1.2e6) return {n, c, side, side};
+    }
+  }()));
+  for (int64_t i = b.random().whole(4, 6), tries = 20; i > 0 && tries > 0; --tries) {
+    const int64_t c = b.size(x, 1), out = b.channels(std::max(12.0, static_cast<double>(c) / 6), std::min(1400.0, static_cast<double>(c) * 6));
+    const double made = elements(b, x) / static_cast<double>(c) * static_cast<double>(out), flops = 2 * made * static_cast<double>(c);
+    if (flops < 5e6 || flops > 4e8 || made > 1.5e6) continue;
+    x = b.conv(x, {.out = out, .bias = b.random().chance(0.2)});
+    if (b.random().chance(0.8)) x = b.batch_norm(x);
+    if (b.random().chance(0.5)) x = b.activation(x);
+    --i;
+  }
+  return b.finish({x});
+}
+
 // What stands behind the last convolution: a few rows, or images of one pixel, times wide weights.
 Graph draw_heads(Block& b) {
   const int64_t n = b.random().pick<int64_t>({1, 2, 2, 2, 3, 4, 4, 8});
@@ -417,6 +442,7 @@ const Archetype rows[] = {
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.13, draw_small},
     {"channels-last", 0.08, draw_channels_last}, {"decoder", 0.03, draw_decoder},
     {"signal", 0.03, draw_signal},              {"clip", 0.025, draw_clip},                {"heads", 0.04, draw_heads},
+    {"pointwise convolutions", 0.13, draw_pointwise},
 };
 
 }  // namespace

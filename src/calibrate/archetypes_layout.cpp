@@ -76,13 +76,20 @@ ValueId reduce(Block& b, ValueId x) {
 
 ValueId copy(Block& b, ValueId x) {
   const int64_t rank = b.type(x).rank();
-  switch (b.random().whole(0, 10)) {
+  switch (b.random().whole(0, 13)) {
+    case 11:
+    case 12: {
+      if (rank != 4 || b.size(x, 2) < 4 || b.size(x, 3) < 4) return b.op("aten::clone", {{"self", x}});
+      const int64_t k = b.random().pick<int64_t>({2, 3, 3, 5}), s = b.random().pick<int64_t>({1, 2});
+      return b.op("aten::im2col", {{"self", x}, {"kernel_size", Dims{k, k}}, {"dilation", Dims{1, 1}}, {"padding", Dims{k / 2, k / 2}}, {"stride", Dims{s, s}}});
+    }
     case 10: return rank == 4 ? b.reshape(b.permute(x, {0, 3, 1, 2}), {b.size(x, 0) * b.size(x, 3), -1}) : b.contiguous(b.transpose(x, 1, 2));
     case 0: return b.contiguous(b.transpose(x, 1, rank - 1));
     case 1: return b.contiguous(relayout(b, x));
     case 2: return b.op("aten::clone", {{"self", relayout(b, x)}});
     case 3: return b.reshape(b.transpose(x, 1, 2), {b.size(x, 0), -1});
     case 4: return b.op("aten::roll", {{"self", x}, {"shifts", Dims{b.random().whole(1, 3)}}, {"dims", Dims{b.random().whole(1, rank - 1)}}});
+    case 13:
     case 5: return b.op("aten::repeat", {{"self", b.mean(x, {1}, true)}, {"repeats", rank == 4 ? Dims{1, 4, 1, 1} : Dims{1, 4, 1}}});
     case 6: return b.cat({b.transpose(x, 1, 2), b.transpose(x, 1, 2)}, b.random().whole(0, rank - 1));
     case 7: return b.op("aten::flip", {{"self", x}, {"dims", Dims{rank - 1}}});

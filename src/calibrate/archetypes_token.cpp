@@ -303,7 +303,11 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
   while (weights < 12e6) {
     const int64_t out = 8 * b.random().log_whole(60, 500);
     weights += static_cast<double>(out * b.size(x, 1));
-    x = b.random().chance(0.12) ? b.addmm(x, out) : b.linear(x, out);
+    if (n <= 4 && b.random().chance(0.4)) {  // as a 1x1 convolution of one pixel, as the heads of small image models are
+      x = b.flatten(b.conv(b.view(x, {n, b.size(x, 1), 1, 1}), {.out = out, .bias = true}), 1);
+    } else {
+      x = b.random().chance(0.12) ? b.addmm(x, out) : b.linear(x, out);
+    }
     x = b.random().chance(0.5) ? b.unary("relu", x) : b.unary("gelu", x);
   }
   return b.finish({x});

@@ -29,7 +29,7 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
     add(level(static_cast<double>(f.m)) / 2);
     add(level(static_cast<double>(f.n)) / 2);
     add(level(static_cast<double>(f.k)) / 2);
-    add(f.cold_weight_l3_bytes > f.weight_bytes / 2);
+    add((f.cold_weight_l3_bytes > f.weight_bytes / 2) + 2 * f.masked);
   } else {
     add(level(f.output_bytes + f.input_bytes));
     add(level(std::max(f.rows, f.runs)) / 2);
@@ -40,15 +40,24 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
 
 struct Candidate {
   DesignedNetwork network;
-  std::vector<std::pair<size_t, uint64_t>> cases;  // class, cell
+  struct Member {
+    size_t cost_class;
+    uint64_t cell;
+    double worth;  // long calls are what models spend their time on
+  };
+  std::vector<Member> cases;
 };
+
+constexpr double least_worth = 0.15;    // of a case that takes no time, against 1.15 of the longest
+constexpr double half_worth_s = 100e-6;
 
 Candidate measure_up(std::string archetype, Graph graph, const CostConditions& conditions) {
   Candidate candidate{{std::move(archetype), std::move(graph), 0}, {}};
   for (const CaseFacts& facts : facts_of(candidate.network.graph, conditions)) {
     const size_t cost_class = cost_class_of(facts);
-    candidate.network.guess_s += guess_seconds(facts);
-    candidate.cases.emplace_back(cost_class, cell_of(cost_class, facts));
+    const double guess_s = guess_seconds(facts);
+    candidate.network.guess_s += guess_s;
+    candidate.cases.push_back({cost_class, cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s)});
   }
   return candidate;
 }
@@ -69,7 +78,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
   // Classes that few candidates contain count more, or the common ones would use up the networks first.
   std::unordered_map<size_t, double> rarity;
   for (const Candidate& candidate : candidates) {
-    for (const auto& [cost_class, cell] : candidate.cases) ++rarity[cost_class];
+    for (const auto& [cost_class, cell, worth] : candidate.cases) ++rarity[cost_class];
   }
   for (auto& [cost_class, count] : rarity) count = std::clamp(common_cases / count, 1.0, most_rarity);
   const auto gain = [&](const Candidate& candidate) {
@@ -77,11 +86,11 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     const double wanted = per_archetype[archetype] < quota[archetype] ? 1e8 : 1;
     double sum = 0;
     std::unordered_map<uint64_t, int> here;
-    for (const auto& [cost_class, cell] : candidate.cases) {
+    for (const auto& [cost_class, cell, worth] : candidate.cases) {
       const int count = per_class[cost_class];
       const double lacking = enough_cases - count;  // the class that lacks most goes first
       const double need = lacking > 0 ? (2 + lacking * lacking) * rarity[cost_class] : count < options.least_cases ? 4.0 : 1.0;
-      sum += need / (1 + filled[cell] + here[cell]++);
+      sum += worth * need / (1 + filled[cell] + here[cell]++);
     }
     return wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);
   };
@@ -103,7 +112,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     }
     if (used_s + candidates[i].network.guess_s > options.pass_s) continue;
     used_s += candidates[i].network.guess_s;
-    for (const auto& [cost_class, cell] : candidates[i].cases) {
+    for (const auto& [cost_class, cell, worth] : candidates[i].cases) {
       ++per_class[cost_class];
       ++filled[cell];
     }

@@ -57,6 +57,8 @@ std::vector<LeftOutArchetype> leave_archetypes_out(std::span<const Observation> 
   for (size_t i = 0; i < observations.size(); ++i) {
     if (fit.network_measured_s[i] > 0) usual[observations[i].group].add(fit.network_held_out_s[i], fit.network_measured_s[i]);
   }
+  std::vector<std::vector<size_t>> nodes(observations.size());  // that are cases
+  for (const FittedCase& one : fit.cases) nodes[one.network].push_back(one.node);
   std::vector<LeftOutArchetype> out;
   for (const auto& [group, pairs] : usual) out.push_back({group, {}, pairs.summary()});
   parallel_for(out.size(), [&](size_t i) {
@@ -69,9 +71,7 @@ std::vector<LeftOutArchetype> leave_archetypes_out(std::span<const Observation> 
       if (observations[n].group != one.archetype || !(fit.network_measured_s[n] > 0)) continue;
       const std::vector<CaseFacts> facts = facts_of(observations[n].graph, options.conditions);
       double seconds = 0;
-      for (size_t node = 0; node < facts.size(); ++node) {
-        if (observations[n].quiet_node_s[node] > 0) seconds += predictor.predict(facts[node]).latency_s;
-      }
+      for (const size_t node : nodes[n]) seconds += predictor.predict(facts[node]).latency_s;
       pairs.add(seconds, fit.network_measured_s[n]);
     }
     one.without = pairs.summary();

@@ -266,13 +266,16 @@ void set_interval_factors(std::span<const Observation> observations, const OpFit
     }
     one = {};
   };
+  std::vector<std::vector<size_t>> nodes(observations.size());  // that are cases
+  for (const FittedCase& one : result.cases) nodes[one.network].push_back(one.node);
   for (size_t network = 0; network < observations.size(); ++network) {
     for (const CaseFacts& facts : facts_of(observations[network].graph, options.conditions)) calls[network].push_back(spreads.predict(facts));
     if (!(result.network_held_out_s[network] > 0) || result.network_measured_s[network] < least_network_s) continue;
     Composite& one = open[observations[network].group];
     const double scale = 1 / result.network_held_out_s[network];
     one.log_errors.push_back(std::log(scale * result.network_measured_s[network]));
-    for (OpPrediction call : calls[network]) {
+    for (const size_t node : nodes[network]) {
+      OpPrediction call = calls[network][node];
       call.latency_s *= scale;
       one.calls.push_back(std::move(call));
     }

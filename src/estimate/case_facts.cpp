@@ -260,6 +260,10 @@ void describe_pool(const Graph& graph, const Node& node, CaseFacts& facts) {
   } else {
     facts.kernel_h = at_or(kernel, 0, 1);
     facts.kernel_w = at_or(kernel, 1, facts.kernel_h);
+    if (kernel.size() == 3) {  // depth joins the rows
+      facts.kernel_h *= kernel[1];
+      facts.kernel_w = kernel[2];
+    }
   }
   for (const int64_t s : ints_argument(node, "stride")) facts.strided |= s > 1;
   facts.rows = facts.output_elements / static_cast<double>(std::max<int64_t>(1, facts.out_w));
@@ -464,7 +468,10 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
     facts.row_length = std::max(1.0, static_cast<double>(x->numel()) / facts.rows);
   }
   facts.operands = std::max(facts.operands, static_cast<double>(node.outputs.size()));
-  const double moved = facts.input_bytes + facts.output_bytes;
+  double moved = facts.input_bytes + facts.output_bytes;
+  if (facts.composite) {  // the scores are written and read twice
+    moved += 2 * static_cast<double>(facts.products * facts.m * facts.n * size_bytes(facts.dtype));
+  }
   facts.beyond_l2_bytes = moved * beyond(moved, conditions.l2_bytes);
   facts.beyond_l3_bytes = moved * beyond(moved, conditions.l3_bytes);
   facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(facts.weight_bytes, conditions.l2_bytes);

@@ -75,7 +75,7 @@ constexpr std::string_view product_features =
     "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes products strided_bytes "
     "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view attention_features =
-    "call cold_code attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
+    "call cold_code attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores masked_rows mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
 constexpr std::string_view pointwise_features =
     "call cold_code input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
@@ -164,7 +164,7 @@ const Row rows[] = {
     {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && f.name != "einsum" && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
     {"bmm", "product", [](const Facts& f) { return is_product(f) && f.name != "einsum"; }, product_features, "BLAS batched gemm"},
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
-    {"attention.composite", "attention", [](const Facts& f) { return f.family == OpFamily::attention && f.composite; }, "call cold_code attention_flops attention_scores masked_scores head_rows products input_bytes output_bytes", "ATen _scaled_dot_product_attention_math: two batched products, a softmax between"},
+    {"attention.composite", "attention", [](const Facts& f) { return f.family == OpFamily::attention && f.composite; }, "call cold_code attention_flops attention_scores masked_scores head_rows products input_bytes output_bytes strided_bytes beyond_l2_bytes beyond_l3_bytes", "ATen _scaled_dot_product_attention_math: two batched products, a softmax between"},
     {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, attention_features, "ATen flash attention for CPU: blocks of queries and keys"},
     {"product", "any", [](const Facts&) { return false; }, "call cold_code flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
     {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call cold_code steps gate_elements step_weight_bytes batched_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
@@ -187,6 +187,7 @@ const Row rows[] = {
     {"row_wise", "any", [](const Facts& f) { return f.family == OpFamily::normalization; }, norm_features, "parent of norms and softmax"},
 
     // Pools, reductions, resampling.
+    {"max_pool.volume", "max_pool", OPGAUGE_NAMED("max_pool3d"), pool_features, "ATen max_pool3d: scalar loops"},
     {"max_pool.channels_last", "max_pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.find("max") != std::string_view::npos && f.channels_last; }, pool_features, "ATen max_pool2d NHWC"},
     {"max_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.find("max") != std::string_view::npos; }, pool_features, "ATen max_pool2d"},
     {"global_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.starts_with("adaptive") && f.out_h * f.out_w == 1; }, reduction_features, "ATen: mean over the plane"},

@@ -129,6 +129,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return attention_pairs(f); }},
     {"masked_scores", "element", "the same under a mask",
      [](const CaseFacts& f) { return f.masked ? attention_pairs(f) : 0.0; }},
+    {"masked_rows", "row", "heads x queries under a mask, which is added row by row",
+     [](const CaseFacts& f) { return f.masked ? to(f.products) * to(f.m) : 0.0; }},
     {"mask_elements", "element", "elements of a boolean mask, converted first",
      [](const CaseFacts& f) { return f.mask_elements; }},
     {"mask_conversions", "call", "1 for a boolean mask", [](const CaseFacts& f) { return f.mask_elements > 0 ? 1.0 : 0.0; }},
