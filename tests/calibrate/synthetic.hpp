@@ -29,7 +29,7 @@ struct SyntheticNoise {
 };
 
 // The built-in design, made small.
-std::vector<DesignedNetwork> small_design(int networks = 120, uint64_t seed = 7);
+std::vector<DesignedNetwork> small_design(int networks = 150, uint64_t seed = 7);
 std::vector<Observation> synthetic_observations(const std::vector<DesignedNetwork>& networks, const CostConditions& conditions,
                                                 const SyntheticMachine& machine, const SyntheticNoise& disturbance);
 // A standard normal number.
