@@ -14,30 +14,6 @@ struct SharedError {
   double sd() const { return 1 / std::sqrt(precision); }
 };
 
-// What the predictions of the measured calls, all together, say of the error that these measurements share.
-struct Session {
-  double log_excess = 0;  // by which they are taken to be too high
-  double left = 1;        // of their error, once that is taken off
-  double corrected_s(const CaseTime& time) const { return time.quiet_s * std::exp(-log_excess); }
-};
-
-Session session_of(const std::vector<OpPrediction>& calls, const GraphCases& cases, const std::vector<const CaseTime*>& known, const OpModel& model) {
-  std::vector<OpPrediction> replaced;
-  double predicted_s = 0, measured_s = 0, error_s = 0;
-  for (size_t n = 0; n < calls.size(); ++n) {
-    const CaseTime* time = known[cases.of_node[n]];
-    if (!time || calls[n].key.empty() || calls[n].latency_s <= 0) continue;
-    replaced.push_back(calls[n]);
-    predicted_s += calls[n].latency_s;
-    measured_s += time->quiet_s;
-    error_s += time->quiet_s * time->log_sd;
-  }
-  if (predicted_s <= 0 || error_s <= 0) return {};
-  const double of_session = std::pow(error_s / measured_s, 2);
-  const double of_model = error_variance_s2(replaced, model) / (predicted_s * predicted_s) + model.floor_sd * model.floor_sd;
-  return {of_session / (of_session + of_model) * std::log(measured_s / predicted_s), std::sqrt(of_model / (of_session + of_model))};
-}
-
 }  // namespace
 
 MeasuredSum sum_measured(std::vector<OpPrediction> calls, const GraphCases& cases,
@@ -48,32 +24,27 @@ MeasuredSum sum_measured(std::vector<OpPrediction> calls, const GraphCases& case
   out.measured.assign(out.calls.size(), false);
   out.cases = static_cast<int>(cases.cases.size());
 
+  std::map<std::string, SharedError> shared;
   std::vector<const CaseTime*> known(cases.cases.size(), nullptr);
   for (size_t k = 0; k < cases.cases.size(); ++k) {
     const auto at = times.find(cases.cases[k].key());
     if (at == times.end()) continue;
     known[k] = &at->second;
     ++out.measured_cases;
-  }
-  const Session session = session_of(out.calls, cases, known, model);
-
-  std::map<std::string, SharedError> shared;
-  for (size_t k = 0; k < cases.cases.size(); ++k) {
-    if (!known[k]) continue;
     const OpPrediction& call = out.calls[cases.cases[k].nodes.front()];
     if (call.key.empty() || call.latency_s <= 0) continue;  // outside the op table
-    const double v = call.own_sd * call.own_sd + known[k]->log_sd * known[k]->log_sd;
+    const double v = call.own_sd * call.own_sd + at->second.log_sd * at->second.log_sd;
     if (v <= 0) continue;
     SharedError& of_class = shared[call.key];
     of_class.precision += call.common_sd * call.common_sd / v;
-    of_class.weighted += call.common_sd * (std::log(known[k]->quiet_s / call.latency_s) - session.log_excess) / v;
+    of_class.weighted += call.common_sd * std::log(at->second.quiet_s / call.latency_s) / v;
   }
 
   double measured_error_s = 0;  // one session's cases err together, so their errors add up
   for (size_t k = 0; k < cases.cases.size(); ++k) {
     if (!known[k]) continue;
-    const double case_s = session.corrected_s(*known[k]) * static_cast<double>(cases.cases[k].nodes.size());
-    measured_error_s += case_s * known[k]->log_sd * session.left;
+    const double case_s = known[k]->quiet_s * static_cast<double>(cases.cases[k].nodes.size());
+    measured_error_s += case_s * known[k]->log_sd;
     out.measured_s += case_s;
   }
   std::vector<OpPrediction> predicted;  // what no measurement replaced
@@ -81,10 +52,10 @@ MeasuredSum sum_measured(std::vector<OpPrediction> calls, const GraphCases& case
     OpPrediction& call = out.calls[n];
     if (const CaseTime* time = known[cases.of_node[n]]) {
       out.measured[n] = true;
-      call.latency_s = session.corrected_s(*time);
+      call.latency_s = time->quiet_s;
       call.call_s = std::min(call.call_s, call.latency_s);
       call.common_sd = 0;
-      call.own_sd = time->log_sd * session.left;
+      call.own_sd = time->log_sd;
       call.extrapolated.clear();
     } else if (const auto of_class = shared.find(call.key); of_class != shared.end()) {
       const double shift = std::exp(call.common_sd * of_class->second.mean());

@@ -9,12 +9,7 @@
 //   1 / var z = 1 + sum_k tau_k^2 / v_k,   E z = var z sum_k tau_k r_k / v_k,   v_k = sigma_k^2 + s_k^2
 //
 // over the measured cases k of the class, r = log(measured / predicted), s the measurement's own error.
-// Measured errors are taken to be one error u, of deviation s: a session's calls were all quiet or all disturbed. The sum P of
-// the predictions that were replaced knows of it: with R = log(M / P) and v the variance of log P,
-//
-//   E u = s^2 / (s^2 + v) R,   var u = s^2 v / (s^2 + v)
-//
-// and every measured time is divided by exp(E u), here and in r. A quiet session (small s) is believed, a disturbed one is not.
+// Measured errors are taken to be one error: a session's calls were all quiet or all disturbed.
 // With one tau that is the shrinkage tau^2 / (tau^2 + v/n) of the mean of n residuals.
 #pragma once
 

@@ -76,19 +76,6 @@ TEST(MeasuredSum, MoreMeasuredCasesNarrowTheInterval) {
   EXPECT_LT(width, 1.1);
 }
 
-// A session that doubts itself is judged by all predictions that it replaces, together.
-TEST(MeasuredSum, ADisturbedSessionIsHeldAgainstThePrediction) {
-  const auto total = [&](double log_sd) {
-    const CaseTimes times = {{case_key("a", "x"), {13, log_sd, 10}}, {case_key("b", "x"), {26, log_sd, 10}}, {case_key("c", "x"), {6.5, log_sd, 10}}};
-    return sum_measured(four_calls(), three_cases(), times, model()).total;
-  };
-  EXPECT_DOUBLE_EQ(total(0).latency_s, 45 * 1.3);
-  const double of_model = std::pow(0.2, 2) * (40 * 40 + 25) / (45 * 45) + std::pow(0.1, 2) * (40 * 40 + 25) / (45 * 45) + 0.01 * 0.01;
-  EXPECT_NEAR(total(0.3).latency_s, 45 * std::pow(1.3, of_model / (0.09 + of_model)), 1e-9);
-  EXPECT_LT(total(0.3).high_s / total(0.3).low_s, OpPredictor(model()).total(four_calls()).high_s / OpPredictor(model()).total(four_calls()).low_s)
-      << "a doubtful measurement is still knowledge";
-}
-
 TEST(MeasuredSum, AnotherContextIsAnotherCase) {
   const CaseTimes times = {{case_key("a", "y"), {12, 0.0, 40}}};
   EXPECT_EQ(sum_measured(four_calls(), three_cases(), times, model()).measured_cases, 0);
