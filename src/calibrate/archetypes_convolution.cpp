@@ -392,7 +392,7 @@ Graph draw_large_convolutions(Block& b) {
   return b.finish({x});
 }
 
-// Where small image models spend their time: 1x1 convolutions of 10 to 400 MFLOP that widen and narrow, norms between.
+// Where small image models spend their time: 1x1 convolutions of 5 to 400 MFLOP that widen and narrow, norms between.
 Graph draw_pointwise(Block& b) {
   ValueId x = b.unary("relu", b.input([&]() -> Dims {
     for (;;) {

@@ -64,8 +64,8 @@ ValueId position_bias(Block& b, int64_t heads, int64_t length) {
   const int64_t pairs = length * length;
   const ValueId ids = b.op("aten::arange", {{"end", pairs}});
   if (b.random().chance(0.5)) {
-    const ValueId ids2 = b.view(ids, {length, length});
-    return b.op("aten::index.Tensor", {{"self", b.weight({heads, pairs})}, {"indices", ValueList{ValueRef{no_value}, ValueRef{ids2}}}});
+    const ValueId square = b.view(ids, {length, length});
+    return b.op("aten::index.Tensor", {{"self", b.weight({heads, pairs})}, {"indices", ValueList{ValueRef{no_value}, ValueRef{square}}}});
   }
   const ValueId rows = b.op("aten::index.Tensor", {{"self", b.weight({pairs, heads})}, {"indices", ValueList{ValueRef{ids}}}});
   return b.contiguous(b.permute(b.view(rows, {length, length, heads}), {2, 0, 1}));

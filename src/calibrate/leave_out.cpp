@@ -57,8 +57,7 @@ std::vector<LeftOutArchetype> leave_archetypes_out(std::span<const Observation> 
   for (size_t i = 0; i < observations.size(); ++i) {
     if (fit.network_measured_s[i] > 0) usual[observations[i].group].add(fit.network_held_out_s[i], fit.network_measured_s[i]);
   }
-  std::vector<std::vector<size_t>> nodes(observations.size());  // that are cases
-  for (const FittedCase& one : fit.cases) nodes[one.network].push_back(one.node);
+  const std::vector<std::vector<size_t>> nodes = fit.nodes_of_networks();
   std::vector<LeftOutArchetype> out;
   for (const auto& [group, pairs] : usual) out.push_back({group, {}, pairs.summary()});
   parallel_for(out.size(), [&](size_t i) {

@@ -6,7 +6,6 @@
 #include <map>
 #include <set>
 
-#include "base/statistics.hpp"
 #include "calibrate/nonnegative_fit.hpp"
 #include "calibrate/random.hpp"
 #include "calibrate/spread.hpp"
@@ -266,8 +265,7 @@ void set_interval_factors(std::span<const Observation> observations, const OpFit
     }
     one = {};
   };
-  std::vector<std::vector<size_t>> nodes(observations.size());  // that are cases
-  for (const FittedCase& one : result.cases) nodes[one.network].push_back(one.node);
+  const std::vector<std::vector<size_t>> nodes = result.nodes_of_networks();
   for (size_t network = 0; network < observations.size(); ++network) {
     for (const CaseFacts& facts : facts_of(observations[network].graph, options.conditions)) calls[network].push_back(spreads.predict(facts));
     if (!(result.network_held_out_s[network] > 0) || result.network_measured_s[network] < least_network_s) continue;
@@ -421,6 +419,22 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
   learn_spread(errors, model);
   set_interval_factors(observations, options, result);
   return result;
+}
+
+std::vector<std::vector<size_t>> OpFitResult::nodes_of_networks() const {
+  std::vector<std::vector<size_t>> nodes(network_measured_s.size());
+  for (const FittedCase& one : cases) nodes[one.network].push_back(one.node);
+  return nodes;
+}
+
+ErrorSummary OpFitResult::network_errors() const {
+  std::vector<double> held_out_s, measured_s;
+  for (size_t i = 0; i < network_measured_s.size(); ++i) {
+    if (!(network_measured_s[i] > 0)) continue;
+    held_out_s.push_back(network_held_out_s[i]);
+    measured_s.push_back(network_measured_s[i]);
+  }
+  return summarize_errors(held_out_s, measured_s);
 }
 
 OpModel fit_classes(std::span<const Observation> observations, const OpFitOptions& options,

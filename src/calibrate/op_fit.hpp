@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "base/statistics.hpp"
 #include "calibrate/observe.hpp"
 #include "calibrate/residual.hpp"
 #include "estimate/op_predictor.hpp"
@@ -41,7 +42,10 @@ struct FittedCase {
 struct OpFitResult {
   OpModel model;
   std::vector<FittedCase> cases;
-  std::vector<double> network_measured_s, network_held_out_s;
+  std::vector<double> network_measured_s, network_held_out_s;  // sums over the cases of a network; 0 if it has none
+
+  std::vector<std::vector<size_t>> nodes_of_networks() const;  // that are cases
+  ErrorSummary network_errors() const;                         // held out, over the networks that have cases
 };
 
 // Throws Error if there are no observations. Same observations and options, same result.

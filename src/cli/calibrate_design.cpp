@@ -259,13 +259,7 @@ int DesignedCalibration::run() {
   if (!cases.empty()) write_file(cases, to_csv(case_table(fit, observations, fitting.conditions)));
   print_classes(fit);
   std::cout << "\n" << residual_text(fit.model);
-  std::vector<double> held_out_s, measured_s;  // of networks with cases
-  for (size_t i = 0; i < fit.network_measured_s.size(); ++i) {
-    if (!(fit.network_measured_s[i] > 0)) continue;
-    held_out_s.push_back(fit.network_held_out_s[i]);
-    measured_s.push_back(fit.network_measured_s[i]);
-  }
-  const ErrorSummary whole = summarize_errors(held_out_s, measured_s);
+  const ErrorSummary whole = fit.network_errors();
   std::cout << fmt::format(
       "\nheld-out networks: MAPE {}, median {}, p90 {}, bias {:+.1f} %, within 10 % {}\n", format_percent(whole.mape),
       format_percent(whole.median), format_percent(whole.p90), 100 * whole.bias, format_percent(whole.within_10, 0));

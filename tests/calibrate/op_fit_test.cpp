@@ -93,8 +93,25 @@ TEST(OpFit, RecoversEveryWellCoveredClass) {
     EXPECT_LT(median(of_class), key.starts_with("view") ? 0.08 : 0.06) << key << ", " << of_class.size() << " cases";
   }
   EXPECT_GE(covered, 15);
-  const ErrorSummary networks = summarize_errors(fit.network_held_out_s, fit.network_measured_s);
+  const ErrorSummary networks = fit.network_errors();
   EXPECT_LT(networks.median, 0.2);  // measured sums hold the outliers
+}
+
+// The first call of a network reads what the networks visited in between pushed into memory: one that only moves bytes is no
+// case, and a network of nothing else has no error.
+TEST(OpFit, BytesOfAFarInputAreNoCase) {
+  const OpFitOptions options;
+  std::vector<DesignedNetwork> networks = small_design(40);
+  GraphBuilder far("far");
+  const ValueId x = far.input("x", {Dtype::f32, {1, 64, 200, 200}});
+  networks.push_back({"lone", far.finish({far.call("aten::relu", {{"self", x}})}), 0});
+  GraphBuilder near("near");
+  const ValueId y = near.call("aten::sigmoid", {{"self", near.input("x", {Dtype::f32, {1, 64, 200, 200}})}});
+  networks.push_back({"lone", near.finish({near.call("aten::relu", {{"self", y}})}), 0});
+  const OpFitResult fit = fit_op_model(synthetic_observations(networks, options.conditions, machine, {0.03, 0, 17}), options);
+  EXPECT_TRUE(fit.nodes_of_networks()[networks.size() - 2].empty());
+  EXPECT_EQ(fit.nodes_of_networks()[networks.size() - 1], std::vector<size_t>{1});
+  EXPECT_TRUE(std::isfinite(fit.network_errors().mape)) << "over the networks that have cases";
 }
 
 // Thin classes: a random subset of the calls is all that is left, most classes have a handful or none. Inside the design's

@@ -159,7 +159,7 @@ TEST(OpFitResidual, IsKeptWhereItHelps) {
   const OpFitResult without = fit_op_model(observations, options);
   ASSERT_EQ(with.model.residuals.size(), 1u);
   EXPECT_EQ(with.model.residuals[0].key, "linear");
-  const auto error = [](const OpFitResult& fit) { return summarize_errors(fit.network_held_out_s, fit.network_measured_s).mape; };
+  const auto error = [](const OpFitResult& fit) { return fit.network_errors().mape; };
   EXPECT_LT(error(with), 0.6 * error(without));
   // Far away the prediction is the physical one, and less certain.
   const OpPredictor predictor(with.model), physical(without.model);
