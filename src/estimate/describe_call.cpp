@@ -1,0 +1,342 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "estimate/describe_call.hpp"
+
+#include <algorithm>
+#include <vector>
+
+#include "estimate/node_arguments.hpp"
+
+namespace opgauge {
+namespace {
+
+constexpr double line_bytes = 64;  // of a cache line
+
+int64_t at_or(const Dims& dims, size_t i, int64_t otherwise) {
+  if (dims.empty()) return otherwise;
+  return i < dims.size() ? dims[i] : dims.back();
+}
+
+// Elements that lie one after another in memory before a jump.
+int64_t contiguous_run(const TensorType& type) {
+  int64_t run = 1;
+  for (size_t i = type.sizes.size(); i-- > 0;) {
+    if (type.sizes[i] == 1) continue;
+    if (type.strides[i] != run) break;
+    run *= type.sizes[i];
+  }
+  return run;
+}
+
+// ATen/native/Convolution.cpp, ConvParams::use_mkldnn (2.13): f32 goes to oneDNN unless the problem is small or a
+// single-threaded 1x1; 16-bit floats where oneDNN has kernels for them (mkldnn_bf16_device_check: AVX-512). The last two
+// dimensions of the kernel and the first four of the input decide, in three dimensions too.
+bool uses_onednn(const TensorType& x, const TensorType& w, const CaseFacts& facts) {
+  if (facts.dtype == Dtype::bf16 || facts.dtype == Dtype::f16) return facts.lanes >= 16;
+  if (facts.dtype != Dtype::f32) return true;
+  const int64_t kernel_w = w.sizes.back(), kernel_h = w.rank() > 3 ? w.sizes[w.sizes.size() - 2] : 1;
+  double leading = static_cast<double>(facts.batch);
+  const size_t first = x.rank() == w.rank() ? 1 : 0;
+  for (size_t i = first; i < x.sizes.size() && i < first + 3; ++i) leading *= static_cast<double>(x.sizes[i]);
+  const bool worth = facts.strided || facts.dilated || facts.batch >= 16 || kernel_h != 1 || kernel_w != 1 || facts.threads > 1;
+  const bool large = facts.groups > 1 || (kernel_h > 3 && kernel_w > 3) || facts.batch > 1 || leading > 20480;
+  return worth && large;
+}
+
+void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* x = tensor_argument(graph, node, {"input", "qx"});
+  const TensorType* w = tensor_argument(graph, node, {"weight", "qw"});
+  if (!x || !w || w->rank() < 3 || node.outputs.empty() || node.outputs[0] == no_value) return;
+  const TensorType& y = graph[node.outputs[0]].type;
+  const size_t spatial = static_cast<size_t>(w->rank()) - 2;
+  const bool batched = x->rank() == w->rank();
+  const auto size = [&](const TensorType& type, size_t from_end) {
+    return from_end < spatial ? type.sizes[type.sizes.size() - 1 - from_end] : 1;
+  };
+  facts.spatial_rank = static_cast<int64_t>(spatial);
+  facts.batch = batched ? x->sizes[0] : 1;
+  facts.channels = x->sizes[batched ? 1 : 0];
+  facts.out_channels = y.sizes[batched ? 1 : 0];
+  facts.width = size(*x, 0);
+  facts.height = size(*x, 1);
+  facts.out_w = size(y, 0);
+  facts.out_h = size(y, 1);
+  facts.kernel_w = size(*w, 0);
+  facts.kernel_h = size(*w, 1);
+  if (spatial == 3) {  // depth joins the rows
+    facts.height *= x->sizes[x->sizes.size() - 3];
+    facts.out_h *= y.sizes[y.sizes.size() - 3];
+    facts.kernel_h *= w->sizes[w->sizes.size() - 3];
+  }
+  if (const Argument* groups = find_argument(node, "groups")) {
+    if (const auto* whole = std::get_if<int64_t>(groups)) facts.groups = std::max<int64_t>(1, *whole);
+  }
+  for (const int64_t s : ints_argument(node, "stride")) facts.strided |= s > 1;
+  for (const int64_t d : ints_argument(node, "dilation")) facts.dilated |= d > 1;
+  const auto innermost = [&](std::string_view name, int64_t otherwise) {
+    const Dims values = ints_argument(node, name);
+    return values.empty() ? otherwise : values.back();
+  };
+  facts.pad_w = innermost("padding", 0);
+  facts.stride_w = innermost("stride", 1);
+  facts.stride_h = spatial > 1 ? at_or(ints_argument(node, "stride"), spatial - 2, 1) : 1;
+  facts.dilation_w = innermost("dilation", 1);
+  facts.transposed = facts.name.starts_with("conv_transpose") || flag_argument(node, "transposed");
+  facts.onednn = uses_onednn(*x, *w, facts);
+  facts.products = facts.groups;
+  facts.m = facts.batch * facts.out_h * facts.out_w;
+  facts.n = facts.out_channels / facts.groups;
+  facts.k = facts.channels / facts.groups * facts.kernel_h * facts.kernel_w;
+  const bool pointwise = facts.kernel_h * facts.kernel_w == 1 && !facts.strided;
+  facts.column_bytes = pointwise ? 0
+                                 : static_cast<double>(facts.m) * static_cast<double>(facts.k) *
+                                       static_cast<double>(facts.groups * size_bytes(facts.dtype));
+}
+
+// ATen/native/LinearAlgebra.cpp, should_fold: the outer dimensions of `x` collapse to one.
+bool folds(const TensorType& x) {
+  if (x.is_contiguous()) return true;
+  for (size_t i = 0; i + 2 < x.sizes.size(); ++i) {
+    if (x.strides[i] != x.strides[i + 1] * x.sizes[i + 1]) return false;
+  }
+  return true;
+}
+
+void describe_matmul(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* a = tensor_argument(graph, node, {"mat1", "batch1", "input", "self", "qx"});
+  const TensorType* b = tensor_argument(graph, node, {"mat2", "batch2", "weight", "other", "qw", "vec2"});
+  if (!a || !b || a->rank() == 0 || b->rank() == 0 || node.outputs.empty()) return;
+  const double out = facts.output_elements;
+  facts.k = std::max<int64_t>(1, a->sizes.back());
+  if (facts.name == "linear" || facts.name.starts_with("qlinear")) {
+    facts.n = facts.name == "linear" ? b->sizes[0] : graph[node.outputs[0]].type.sizes.back();
+    facts.m = static_cast<int64_t>(out) / std::max<int64_t>(1, facts.n);
+  } else {
+    facts.n = b->rank() == 1 ? 1 : b->sizes.back();
+  }
+  if (facts.name.starts_with("qlinear")) return;
+  if (b->rank() == 2 && a->rank() >= 3 && !folds(*a)) {
+    facts.m = std::max<int64_t>(1, a->sizes[a->sizes.size() - 2]);
+    facts.products = std::max<int64_t>(1, static_cast<int64_t>(out) / std::max<int64_t>(1, facts.m * facts.n));
+    facts.unfolded = facts.products > 1;
+    return;
+  }
+  if (facts.name == "linear") return;
+  if (b->rank() <= 2) {  // folded into one product
+    facts.m = static_cast<int64_t>(out) / std::max<int64_t>(1, facts.n);
+    facts.weights_transposed = b->is_contiguous();
+  } else {
+    facts.m = a->rank() == 1 ? 1 : a->sizes[a->sizes.size() - 2];
+    facts.products = static_cast<int64_t>(out) / std::max<int64_t>(1, facts.m * facts.n);
+  }
+}
+
+// ATen/native/transformers/sdp_utils_cpp.cpp, use_flash_attention_cpp: four dimensions, one head size, dense rows, a mask
+// of two or four dimensions; all else is done by products and a softmax.
+bool flash_takes(const TensorType& q, const TensorType& k, const TensorType* v, const TensorType* mask) {
+  if (!v || q.rank() != 4 || k.rank() != 4 || v->rank() != 4 || v->sizes.back() != q.sizes.back()) return false;
+  if (q.sizes[1] != k.sizes[1]) return false;
+  for (const TensorType* x : {&q, &k, v}) {
+    if (x->sizes.back() > 1 && x->strides.back() != 1) return false;
+  }
+  return !mask || mask->rank() == 2 || mask->rank() == 4;
+}
+
+void describe_attention(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* q = tensor_argument(graph, node, {"query"});
+  const TensorType* k = tensor_argument(graph, node, {"key"});
+  if (!q || !k || q->rank() < 2 || k->rank() < 2) return;
+  facts.m = q->sizes[q->sizes.size() - 2];
+  facts.k = q->sizes.back();
+  facts.n = k->sizes[k->sizes.size() - 2];
+  facts.products = q->numel() / std::max<int64_t>(1, facts.m * facts.k);
+  const TensorType* mask = tensor_argument(graph, node, {"attn_mask"});
+  facts.composite = !flash_takes(*q, *k, tensor_argument(graph, node, {"value"}), mask);
+  if (mask) {
+    facts.masked = true;
+    if (mask->dtype == Dtype::boolean) facts.mask_elements = static_cast<double>(mask->numel());
+  }
+  facts.causal = flag_argument(node, "is_causal");
+}
+
+// The dimension along which memory is walked, or -1 if there is none.
+int fastest_dimension(const TensorType& type) {
+  int fastest = -1;
+  for (size_t i = 0; i < type.sizes.size(); ++i) {
+    if (type.sizes[i] == 1 || type.strides[i] == 0) continue;
+    if (fastest < 0 || type.strides[i] < type.strides[static_cast<size_t>(fastest)]) fastest = static_cast<int>(i);
+  }
+  return fastest;
+}
+
+// A call that walks memory in another order than `x` lies in comes back to a line after all dimensions inside the fastest
+// one: the share of its elements for which that exceeds a quarter of L2, in elements.
+double far_elements(const TensorType& x, double l2_bytes) {
+  double lines = 1;
+  for (size_t i = static_cast<size_t>(fastest_dimension(x) + 1); i < x.sizes.size(); ++i) lines *= static_cast<double>(x.sizes[i]);
+  return static_cast<double>(x.numel()) * beyond(lines * line_bytes, l2_bytes / 4);
+}
+
+// TensorIterator walks in the first operand's order; an operand of another order is read with jumps, one element at a time.
+void describe_pointwise(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
+  const TensorType* ordered = nullptr;
+  for_each_operand(node, [&](ValueId id) {
+    const TensorType& x = graph[id].type;
+    if (x.numel() < 2 || static_cast<double>(x.numel()) != facts.output_elements) return;
+    if (!ordered) ordered = &x;
+    if (fastest_dimension(x) == fastest_dimension(*ordered)) return;
+    facts.unlike = true;
+    facts.far_elements = std::max(far_elements(x, l2_bytes), far_elements(*ordered, l2_bytes));
+  });
+}
+
+void describe_pool(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* x = tensor_argument(graph, node, {"self"});
+  if (!x || x->rank() < 2 || node.outputs.empty() || node.outputs[0] == no_value) return;
+  const TensorType& y = graph[node.outputs[0]].type;
+  facts.out_w = y.sizes.back();
+  facts.width = x->sizes.back();
+  facts.height = x->rank() > 2 ? x->sizes[x->sizes.size() - 2] : 1;
+  facts.out_h = y.rank() > 2 ? y.sizes[y.sizes.size() - 2] : 1;
+  const Dims kernel = ints_argument(node, "kernel_size");
+  if (kernel.empty()) {  // adaptive: the mean window
+    facts.kernel_w = std::max<int64_t>(1, facts.width / std::max<int64_t>(1, facts.out_w));
+    facts.kernel_h = std::max<int64_t>(1, facts.height / std::max<int64_t>(1, facts.out_h));
+  } else {
+    facts.kernel_h = at_or(kernel, 0, 1);
+    facts.kernel_w = at_or(kernel, 1, facts.kernel_h);
+    if (kernel.size() == 3) {  // depth joins the rows
+      facts.kernel_h *= kernel[1];
+      facts.kernel_w = kernel[2];
+    }
+  }
+  for (const int64_t s : ints_argument(node, "stride")) facts.strided |= s > 1;
+  facts.rows = facts.output_elements / static_cast<double>(std::max<int64_t>(1, facts.out_w));
+}
+
+// Rows of a reduction over `dims` (empty: all), and whether those are the innermost dimensions.
+void describe_reduced(const TensorType& x, Dims dims, CaseFacts& facts) {
+  const int64_t rank = x.rank();
+  if (dims.empty()) {
+    for (int64_t i = 0; i < rank; ++i) dims.push_back(i);
+  }
+  int64_t reduced = 1;
+  std::vector<bool> gone(static_cast<size_t>(rank), false);
+  for (int64_t dim : dims) {
+    if (dim < 0) dim += rank;
+    if (dim < 0 || dim >= rank) continue;
+    gone[static_cast<size_t>(dim)] = true;
+    reduced *= x.sizes[static_cast<size_t>(dim)];
+  }
+  facts.rows = static_cast<double>(x.numel()) / static_cast<double>(std::max<int64_t>(1, reduced));
+  // Innermost in memory, not in name: the reduced dimensions must hold the smallest strides.
+  int64_t smallest_kept = INT64_MAX, largest_gone = 0;
+  for (size_t i = 0; i < gone.size(); ++i) {
+    if (x.sizes[i] == 1) continue;
+    if (gone[i]) {
+      largest_gone = std::max(largest_gone, x.strides[i]);
+    } else {
+      smallest_kept = std::min(smallest_kept, x.strides[i]);
+    }
+  }
+  facts.inner_dimension = largest_gone <= smallest_kept;
+}
+
+void describe_rows(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* x = tensor_argument(graph, node, {"input", "self"});
+  if (!x || x->rank() == 0) return;
+  const double elements = static_cast<double>(x->numel());
+  facts.training = flag_argument(node, "training") || flag_argument(node, "use_input_stats") ||
+                   flag_argument(node, "train");
+  if (facts.family == OpFamily::softmax) {
+    describe_reduced(*x, ints_argument(node, "dim"), facts);
+  } else if (facts.name == "layer_norm" || facts.name == "native_layer_norm" || facts.name == "rms_norm") {
+    double inner = 1;
+    for (const int64_t size : ints_argument(node, "normalized_shape")) inner *= static_cast<double>(size);
+    facts.rows = elements / std::max(1.0, inner);
+    facts.inner_dimension = x->is_contiguous();
+  } else if (facts.family == OpFamily::normalization) {  // batch, instance and group norm
+    facts.batch = x->sizes[0];
+    facts.channels = x->rank() > 1 ? x->sizes[1] : 1;
+    facts.rows = static_cast<double>(facts.batch * facts.channels);
+    facts.n = x->numel() / std::max<int64_t>(1, facts.batch * facts.channels);
+  } else {
+    describe_reduced(*x, ints_argument(node, "dim"), facts);
+  }
+}
+
+void describe_copy(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
+  if (node.outputs.empty() || node.outputs[0] == no_value) return;
+  const TensorType& y = graph[node.outputs[0]].type;
+  int64_t run = std::max<int64_t>(1, y.numel());
+  for_each_operand(node, [&](ValueId id) {
+    const TensorType& x = graph[id].type;
+    if (x.numel() > 1) run = std::min(run, contiguous_run(x));
+  });
+  facts.transposes = run <= 1 && y.numel() > 1;
+  facts.runs = facts.output_elements / static_cast<double>(std::max<int64_t>(1, run));
+  if (const TensorType* x = tensor_argument(graph, node, {"self"}); x && facts.transposes) facts.far_elements = far_elements(*x, l2_bytes);
+  if (const Argument* list = find_argument(node, "tensors")) {
+    if (const auto* tensors = std::get_if<ValueList>(list)) {
+      const Dims dims = ints_argument(node, "dim");
+      int64_t dim = dims.empty() ? 0 : dims[0];
+      if (dim < 0) dim += y.rank();
+      int64_t outer = 1;
+      for (int64_t i = 0; i < dim && i < y.rank(); ++i) outer *= y.sizes[static_cast<size_t>(i)];
+      facts.operands = static_cast<double>(tensors->size());
+      facts.segments = static_cast<double>(outer) * facts.operands;
+    }
+  }
+}
+
+void describe_recurrent(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* x = tensor_argument(graph, node, {"input"});
+  if (!x || x->rank() < 2) return;
+  const int64_t steps = flag_argument(node, "batch_first") && x->rank() == 3 ? x->sizes[1] : x->sizes[0];
+  const Dims layers = ints_argument(node, "num_layers");
+  facts.steps = static_cast<double>(steps * at_or(layers, 0, 1) * (flag_argument(node, "bidirectional") ? 2 : 1));
+  facts.m = x->rank() == 3 ? x->sizes[flag_argument(node, "batch_first") ? 0 : 1] : 1;
+  int matrices = 0;  // of a layer: [gates x hidden, inputs], then [gates x hidden, hidden]
+  for_each_operand(node, [&](ValueId id) {
+    const TensorType& type = graph[id].type;
+    if (type.rank() != 2) return;
+    ++matrices;
+    if (matrices == 1) facts.gate_elements = facts.steps * static_cast<double>(facts.m * type.sizes[0]);
+    if (matrices == 2) facts.step_weight_bytes = facts.steps * static_cast<double>(type.bytes());
+  });
+}
+
+// Rows of sorts and selections along `dim` (the last one if not given).
+void describe_sort(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* x = tensor_argument(graph, node, {"self"});
+  if (!x || x->rank() == 0) return;
+  const Dims dims = ints_argument(node, "dim");
+  describe_reduced(*x, {dims.empty() ? -1 : dims[0]}, facts);
+}
+
+}  // namespace
+
+void describe_call(const Graph& graph, const Node& node, const CostConditions& conditions, CaseFacts& facts) {
+  switch (facts.family) {
+    case OpFamily::convolution: describe_convolution(graph, node, facts); break;
+    case OpFamily::matmul: describe_matmul(graph, node, facts); break;
+    case OpFamily::attention: describe_attention(graph, node, facts); break;
+    case OpFamily::pool: describe_pool(graph, node, facts); break;
+    case OpFamily::normalization:
+    case OpFamily::softmax:
+    case OpFamily::reduction: describe_rows(graph, node, facts); break;
+    case OpFamily::copy:
+    case OpFamily::view: describe_copy(graph, node, conditions.l2_bytes, facts); break;
+    case OpFamily::pointwise: describe_pointwise(graph, node, conditions.l2_bytes, facts); break;
+    case OpFamily::recurrent: describe_recurrent(graph, node, facts); break;
+    case OpFamily::sorting: describe_sort(graph, node, facts); break;
+    case OpFamily::indexing:
+      if (!node.outputs.empty() && node.outputs[0] != no_value && graph[node.outputs[0]].type.rank() > 0) {
+        facts.rows = facts.output_elements /
+                     static_cast<double>(std::max<int64_t>(1, graph[node.outputs[0]].type.sizes.back()));
+      }
+      break;
+    default: break;
+  }
+}
+
+}  // namespace opgauge
