@@ -22,9 +22,9 @@ struct Scale {
   double scale = 1;
   int64_t zero_point = 0;
 };
-Scale scale_of(Range range) {
+Scale scale_of(Range range, int levels) {
   const double low = std::min(range.low, 0.0), high = std::max(range.high, 0.0);  // 0 is exact
-  const double scale = std::max((high - low) / 255, 1e-12);
+  const double scale = std::max((high - low) / levels, 1e-12);
   return {scale, static_cast<int64_t>(std::llround(-low / scale))};
 }
 
@@ -156,9 +156,10 @@ class Plan {
 
 class Quantizer {
  public:
-  Quantizer(const Graph& graph, const Ranges& ranges)
+  Quantizer(const Graph& graph, const Ranges& ranges, int levels)
       : graph_(graph),
         ranges_(ranges),
+        levels_(levels),
         plan_(graph),
         copy_(graph),
         quantized_(graph.values.size()) {}
@@ -200,14 +201,14 @@ class Quantizer {
   const Quantized& quantize(ValueId id, const Node& at, bool channels_last) {
     std::optional<Quantized>& there = quantized_[index(id)];
     if (there) return *there;
-    const Scale scale = scale_of(range_of(id));
+    const Scale scale = scale_of(range_of(id), levels_);
     GraphBuilder& b = copy_.at(at);
     const std::string name = graph_[id].name + "_u8";
     const ValueId x =
         b.call("aten::add.Tensor", {{"self", static_cast<double>(scale.zero_point) + 0.5},
                                     {"other", copy_[id]},
                                     {"alpha", 1 / scale.scale}});
-    const ValueId clamped = b.call("aten::clamp_", {{"self", x}, {"min", 0.0}, {"max", 255.0}});
+    const ValueId clamped = b.call("aten::clamp_", {{"self", x}, {"min", 0.0}, {"max", static_cast<double>(levels_)}});
     std::vector<Given> given = {{"self", clamped}, {"dtype", Dtype::u8}};
     if (channels_last) given.emplace_back("memory_format", MemoryFormat::channels_last);
     there = Quantized{b.call("aten::to.dtype", std::move(given), name), scale};
@@ -291,7 +292,7 @@ class Quantizer {
     const Quantized x = quantize(layer.input, *layer.node, convolution);
     const Weights w = prepare_weights(layer);
     const bool u8 = plan_.stays_u8(layer.output);
-    const Scale out = u8 ? scale_of(range_of(layer.output)) : Scale();
+    const Scale out = u8 ? scale_of(range_of(layer.output), levels_) : Scale();
     GraphBuilder& b = copy_.at(*layer.node);
     const Dims x_sizes = b.type(x.value).sizes;
     std::vector<Given> window;
@@ -345,6 +346,7 @@ class Quantizer {
 
   const Graph& graph_;
   const Ranges& ranges_;
+  const int levels_;
   const Plan plan_;
   Rebuild copy_;
   std::vector<std::optional<Quantized>> quantized_;  // by the original's ValueId
@@ -352,7 +354,9 @@ class Quantizer {
 
 }  // namespace
 
-Graph to_int8(const Graph& graph, const Ranges& ranges) { return Quantizer(graph, ranges).run(); }
+Graph to_int8(const Graph& graph, const Ranges& ranges, int activation_levels) {
+  return Quantizer(graph, ranges, activation_levels).run();
+}
 
 std::vector<ValueId> ranges_wanted(const Graph& graph) {
   std::vector<ValueId> wanted;

@@ -37,7 +37,11 @@ using Ranges = std::map<std::string, Range>;  // by Value::name
 // a ReLU that follows is fused. Between such layers activations stay u8; where one is needed in f32
 // the layer gives f32, where f32 meets a layer it is quantised (add, clamp_, to). Everything else
 // runs in f32.
-Graph to_int8(const Graph& graph, const Ranges& ranges);
+//
+// `activation_levels`: the largest u8 value used, 255 or 127. Without VNNI a kernel adds two products
+// in 16 bits, saturating: 2 x 255 x 127 does not fit, 2 x 127 x 127 does (oneDNN, "Nuances of int8
+// computations"; PyTorch's `reduce_range`).
+Graph to_int8(const Graph& graph, const Ranges& ranges, int activation_levels = 255);
 // Values of an f32 graph whose ranges to_int8 asks for: inputs and outputs of the layers that it
 // replaces. Empty: nothing in the graph has an int8 kernel, and to_int8 would change nothing.
 std::vector<ValueId> ranges_wanted(const Graph& graph);

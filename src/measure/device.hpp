@@ -69,6 +69,8 @@ class Device {
   virtual std::map<std::string, std::string> versions() const = 0;  // "libtorch" -> "2.13.0+cpu", "onednn", "blas", …
   // Why this device cannot run a precision ("fp32", "bf16", "fp16", "int8"); nullopt if it can.
   virtual std::optional<std::string> lacks(std::string_view precision) const = 0;
+  // The largest u8 activation whose int8 products its kernels do not saturate: 255, or 127 (to_int8).
+  virtual int int8_activation_levels() const { return 255; }
   // Random values are the same for the same seed, source name and sizes. `inputs`: given elements by
   // Value::name of a user input, random ones for the others. Throws Error for an op that the backend lacks, or if memory would not suffice.
   virtual std::unique_ptr<Executable> prepare(const Graph& graph, const StoredTensors& stored = {},

@@ -40,7 +40,8 @@ Graph in_precision(Device& device, const Graph& graph, std::string_view precisio
                    const StoredTensors& stored, const StoredTensors& inputs) {
   if (precision != "int8") return to_precision(graph, precision);
   const Graph full = to_precision(graph, "fp32");
-  return to_int8(full, observe_ranges(device, full, ranges_wanted(full), stored, inputs));
+  return to_int8(full, observe_ranges(device, full, ranges_wanted(full), stored, inputs),
+                 device.int8_activation_levels());
 }
 
 StoredTensors with_types(const Graph& graph, StoredTensors stored) {

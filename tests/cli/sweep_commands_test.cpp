@@ -14,7 +14,6 @@
 
 #include "base/csv.hpp"
 #include "base/json.hpp"
-#include "cpu_kernels.hpp"
 #include "cli/run_command.hpp"
 
 namespace opgauge {
@@ -145,11 +144,6 @@ TEST_F(SweepCommands, TheDocumentedSweepRunsAndEndsWithItsFiles) {
   const Table table = table_of("out/gated_sweep_cpu.csv");
   ASSERT_EQ(table.rows.size(), 4u);
   EXPECT_EQ(cell_of(table, 0, "int8_kernel_ms"), "");
-  if (!has_vnni_kernels()) {  // refused, not fast
-    EXPECT_EQ(cell_of(table, 2, "verdict"), "failed");
-    EXPECT_THAT(cell_of(table, 2, "reason"), HasSubstr("differs from fp32"));
-    GTEST_SKIP() << no_vnni_reason;
-  }
   // A linear layer in int8: its kernel and what quantises for it, within the whole.
   const double kernel_ms = std::stod(cell_of(table, 2, "int8_kernel_ms")),
                boundary_ms = std::stod(cell_of(table, 2, "int8_boundary_ms"));

@@ -167,6 +167,15 @@ TEST(Rewrite, Int8ScalesCoverTheObservedRange) {
   EXPECT_NEAR(Call(q, q.nodes[0]).number("alpha"), 100, 1e-9);
 }
 
+TEST(Rewrite, Int8OfHalfTheLevelsKeepsProductsWithin16Bits) {
+  const Graph q = to_int8(mlp(), {{"x", {-1, 0.27}}, {"r", {0, 2.54}}}, 127);
+  const Call first(q, q.nodes[3]);
+  EXPECT_NEAR(first.number("x_scale"), 0.01, 1e-12);
+  EXPECT_EQ(first.integer("x_zero_point"), 100);
+  EXPECT_NEAR(first.number("output_scale"), 0.02, 1e-12);
+  EXPECT_EQ(Call(q, q.nodes[1]).number("max"), 127);
+}
+
 TEST(Rewrite, Int8AsksForTheRangesOfLayersEnds) {
   const Graph g = mlp();
   std::vector<std::string> names;

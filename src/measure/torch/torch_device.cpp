@@ -95,6 +95,14 @@ class TorchDevice final : public Device {
     return std::nullopt;
   }
 
+  int int8_activation_levels() const override {
+#ifdef __x86_64__
+    return __builtin_cpu_supports("avx512vnni") || __builtin_cpu_supports("avxvnni") ? 255 : 127;
+#else
+    return 255;
+#endif
+  }
+
   std::unique_ptr<Executable> prepare(const Graph& graph, const StoredTensors& stored,
                                       const StoredTensors& inputs) override {
     return make_executable(graph, stored, inputs, hardware_, pool_, settings_);
