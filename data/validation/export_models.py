@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Exports the validation models that development.json, final.json, fresh.json and unseen.json list, with random weights.
+"""Exports the validation models that the lists beside this file name, with random weights.
 
     python -m venv .venv-export
     .venv-export/bin/pip install torch==2.13.0 numpy pillow pyyaml huggingface_hub safetensors tokenizers regex typer
@@ -8,9 +8,11 @@
     .venv-export/bin/python data/validation/export_models.py final --out exported/final
     .venv-export/bin/python data/validation/export_models.py fresh --out exported/fresh
     .venv-export/bin/python data/validation/export_models.py unseen --out exported/unseen
+    .venv-export/bin/python data/validation/export_models.py withheld --out exported/withheld
 
 The lists are frozen: they were written before an estimator was tuned on what they hold. `final` was scored once and then
-looked at; `fresh` was written after that and before the changes that followed; `unseen` the same after `fresh`. An entry:
+looked at; `fresh` was written after that and before the changes that followed; `unseen` the same after `fresh`, and
+`withheld` after `unseen`. An entry:
 
     {"name": "swin_t", "family": "swin", "library": "torchvision", "model": "swin_t",
      "inputs": [{"sizes": [1, 3, 224, 224]}]}
@@ -34,7 +36,7 @@ import torch.nn.functional as F
 
 HERE = pathlib.Path(__file__).resolve().parent
 PINNED = "2.13.0"
-LISTS = ("development", "final", "fresh", "unseen")  # in the order in which they were written
+LISTS = ("development", "final", "fresh", "unseen", "withheld")  # in the order in which they were written
 BUILT_IN = {"mlp", "conv_block", "resnet", "vgg", "mobilenet_v2", "efficientnet", "vit", "bert", "gpt2"}
 
 
@@ -111,6 +113,138 @@ class TemporalConvNet(nn.Module):
         return self.head(x[:, :, -1])
 
 
+class WaveNet(nn.Module):
+    """Gated dilated convolutions over a signal with skips, after van den Oord et al. 2016."""
+
+    def __init__(self, width=64, skips=128, levels=9, cycles=2):
+        super().__init__()
+        dilations = [2**i for _ in range(cycles) for i in range(levels)]
+        self.gates = nn.ModuleList(nn.Conv1d(width, 2 * width, 2, dilation=d) for d in dilations)
+        self.residual = nn.ModuleList(nn.Conv1d(width, width, 1) for _ in dilations)
+        self.skip = nn.ModuleList(nn.Conv1d(width, skips, 1) for _ in dilations)
+        self.head = nn.Sequential(nn.ReLU(), nn.Conv1d(skips, skips, 1), nn.ReLU(), nn.Conv1d(skips, 256, 1))
+
+    def forward(self, x):
+        total = 0
+        for gate, residual, skip in zip(self.gates, self.residual, self.skip):
+            a, b = gate(F.pad(x, (gate.dilation[0], 0))).chunk(2, dim=1)
+            y = torch.tanh(a) * torch.sigmoid(b)
+            total = total + skip(y)
+            x = x + residual(y)
+        return self.head(total)
+
+
+class PointNet(nn.Module):
+    """Classification of point clouds after Qi et al. 2017, without the transforms."""
+
+    def __init__(self, labels=40):
+        super().__init__()
+        layers = []
+        for a, b in [(3, 64), (64, 64), (64, 64), (64, 128), (128, 1024)]:
+            layers += [nn.Conv1d(a, b, 1), nn.BatchNorm1d(b), nn.ReLU()]
+        self.points = nn.Sequential(*layers)
+        self.head = nn.Sequential(nn.Linear(1024, 512), nn.BatchNorm1d(512), nn.ReLU(), nn.Linear(512, 256),
+                                  nn.BatchNorm1d(256), nn.ReLU(), nn.Linear(256, labels))
+
+    def forward(self, x):
+        return self.head(self.points(x).max(dim=2)[0])
+
+
+class DcganGenerator(nn.Module):
+    """Noise in, an image of 64 x 64 out, by transposed convolutions, after Radford et al. 2016."""
+
+    def __init__(self, noise=100, width=64):
+        super().__init__()
+        widths = [8 * width, 4 * width, 2 * width, width]
+        layers = [nn.ConvTranspose2d(noise, widths[0], 4, bias=False), nn.BatchNorm2d(widths[0]), nn.ReLU(True)]
+        for a, b in zip(widths, widths[1:]):
+            layers += [nn.ConvTranspose2d(a, b, 4, 2, 1, bias=False), nn.BatchNorm2d(b), nn.ReLU(True)]
+        self.layers = nn.Sequential(*layers, nn.ConvTranspose2d(width, 3, 4, 2, 1, bias=False), nn.Tanh())
+
+    def forward(self, x):
+        return self.layers(x[:, :, None, None])
+
+
+class Espcn(nn.Module):
+    """Super-resolution by sub-pixels, after Shi et al. 2016."""
+
+    def __init__(self, scale=3):
+        super().__init__()
+        self.layers = nn.Sequential(nn.Conv2d(1, 64, 5, padding=2), nn.Tanh(), nn.Conv2d(64, 32, 3, padding=1), nn.Tanh(),
+                                    nn.Conv2d(32, scale * scale, 3, padding=1), nn.PixelShuffle(scale))
+
+    def forward(self, x):
+        return self.layers(x)
+
+
+class Nerf(nn.Module):
+    """Encoded points in, density and colour out, after Mildenhall et al. 2020."""
+
+    def __init__(self, encoded=63, width=256):
+        super().__init__()
+        self.first = nn.ModuleList([nn.Linear(encoded, width)] + [nn.Linear(width, width) for _ in range(4)])
+        self.second = nn.ModuleList([nn.Linear(width + encoded, width)] + [nn.Linear(width, width) for _ in range(2)])
+        self.head = nn.Linear(width, 4)
+
+    def forward(self, x):
+        y = x
+        for layer in self.first:
+            y = F.relu(layer(y))
+        y = torch.cat([x, y], dim=-1)
+        for layer in self.second:
+            y = F.relu(layer(y))
+        return self.head(y)
+
+
+class Dlrm(nn.Module):
+    """Recommendation from numbers and categories, after Naumov et al. 2019."""
+
+    def __init__(self, numbers=13, categories=26, rows=10000, width=64):
+        super().__init__()
+        self.tables = nn.ModuleList(nn.Embedding(rows, width) for _ in range(categories))
+        self.bottom = nn.Sequential(nn.Linear(numbers, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(), nn.Linear(256, width), nn.ReLU())
+        pairs = (categories + 1) * categories // 2
+        self.top = nn.Sequential(nn.Linear(pairs + width, 512), nn.ReLU(), nn.Linear(512, 256), nn.ReLU(), nn.Linear(256, 1))
+        self.register_buffer("pairs", torch.tril_indices(categories + 1, categories + 1, -1))
+
+    def forward(self, numbers, ids):
+        x = self.bottom(numbers)
+        all_ = torch.stack([x] + [table(ids[:, i]) for i, table in enumerate(self.tables)], dim=1)
+        products = torch.bmm(all_, all_.transpose(1, 2))
+        return torch.sigmoid(self.top(torch.cat([x, products[:, self.pairs[0], self.pairs[1]]], dim=1)))
+
+
+class StyleTransfer(nn.Module):
+    """Image to image with instance norms and residual blocks, after Johnson et al. 2016."""
+
+    def __init__(self, width=32, blocks=5):
+        super().__init__()
+        conv = lambda a, b, k, s: [nn.ReflectionPad2d(k // 2), nn.Conv2d(a, b, k, s), nn.InstanceNorm2d(b, affine=True)]
+        self.down = nn.Sequential(*conv(3, width, 9, 1), nn.ReLU(), *conv(width, 2 * width, 3, 2), nn.ReLU(),
+                                  *conv(2 * width, 4 * width, 3, 2), nn.ReLU())
+        self.blocks = nn.ModuleList(nn.Sequential(*conv(4 * width, 4 * width, 3, 1), nn.ReLU(), *conv(4 * width, 4 * width, 3, 1))
+                                    for _ in range(blocks))
+        self.up = nn.Sequential(nn.Upsample(scale_factor=2), *conv(4 * width, 2 * width, 3, 1), nn.ReLU(), nn.Upsample(scale_factor=2),
+                                *conv(2 * width, width, 3, 1), nn.ReLU(), nn.ReflectionPad2d(4), nn.Conv2d(width, 3, 9))
+
+    def forward(self, x):
+        x = self.down(x)
+        for block in self.blocks:
+            x = x + block(x)
+        return self.up(x)
+
+
+class OneOutput(nn.Module):
+    """A model that gives a dictionary, and of it one tensor."""
+
+    def __init__(self, model, output):
+        super().__init__()
+        self.model, self.output = model, output
+
+    def forward(self, x):
+        return self.model(x)[self.output]
+
+
 # ---- builders: entry -> module ---------------------------------------------------------------------------------
 
 
@@ -137,7 +271,8 @@ def from_torchvision(entry):
     space = torchvision.models
     for part in entry["model"].split(".")[:-1]:
         space = getattr(space, part)
-    return getattr(space, entry["model"].split(".")[-1])(weights=None, **entry.get("options", {}))
+    model = getattr(space, entry["model"].split(".")[-1])(weights=None, **entry.get("options", {}))
+    return OneOutput(model, entry["output"]) if "output" in entry else model
 
 
 def from_timm(entry):

@@ -20,6 +20,7 @@ struct Archetype {
 std::span<const Archetype> convolution_archetypes();
 std::span<const Archetype> token_archetypes();
 std::span<const Archetype> layout_archetypes();
+std::span<const Archetype> layer_archetypes();
 std::vector<Archetype> archetypes();
 
 }  // namespace opgauge

@@ -296,8 +296,9 @@ Graph draw_perceptron(Block& b) {
   return b.finish({x});
 }
 
+template <bool many_rows>
 Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as every large model has them
-  const int64_t n = b.random().pick<int64_t>({1, 2, 4, 8, 16, 24, 32, 48, 64, 100, 128});
+  const int64_t n = many_rows ? b.random().pick<int64_t>({20, 24, 32, 40, 48, 64, 80, 100, 128}) : b.random().pick<int64_t>({1, 2, 4, 8, 16});
   ValueId x = b.input({n, b.random().log_whole(500, 4000)});
   double weights = 0;
   while (weights < 12e6) {
@@ -314,7 +315,7 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
 }
 
 const Archetype rows[] = {
-    {"large weights", 0.16, draw_large_weights}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
     {"mixer", 0.05, draw_mixer}, {"unfolded", 0.06, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 

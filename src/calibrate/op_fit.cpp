@@ -24,6 +24,9 @@ constexpr double least_context_share = 0.3;  // of a call's bytes, in at least o
 // Shorter ones are mostly launches, and no model is as short: they do not decide how wide intervals are.
 constexpr double least_network_s = 3e-4, least_call_s = 5e-5;
 
+constexpr size_t least_summed_networks = 20;
+constexpr double most_sum_factor = 1.25;
+
 constexpr double most_memory_passes = 4;     // a cold byte costs at most so many passes over main memory
 
 constexpr double far_scale = 30;  // what models exceed the designed cases by
@@ -358,6 +361,21 @@ void choose_residuals(const OpFitOptions& options, OpFitResult& result) {
   }
 }
 
+// Held-out networks' time over the sum of their calls, median; the held-out times are taken times it.
+void set_sum_factor(OpFitResult& result) {
+  std::vector<double> ratios;
+  for (size_t i = 0; i < result.network_measured_s.size(); ++i) {
+    if (result.network_measured_s[i] >= least_network_s && result.network_held_out_s[i] > 0) {
+      ratios.push_back(result.network_measured_s[i] / result.network_held_out_s[i]);
+    }
+  }
+  if (ratios.size() < least_summed_networks) return;
+  const double factor = std::clamp(median(std::move(ratios)), 1 / most_sum_factor, most_sum_factor);
+  result.model.sum_factor = factor;
+  for (double& seconds : result.network_held_out_s) seconds *= factor;
+  for (FittedCase& one : result.cases) one.held_out_s *= factor, one.held_out_physical_s *= factor;
+}
+
 }  // namespace
 
 OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitOptions& options) {
@@ -410,6 +428,7 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
     }
   }
   choose_residuals(options, result);
+  set_sum_factor(result);
   std::vector<HeldOutError> errors;
   for (size_t i = 0; i < result.cases.size(); ++i) {
     const FittedCase& one = result.cases[i];

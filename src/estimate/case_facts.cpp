@@ -6,6 +6,7 @@
 
 #include "estimate/describe_call.hpp"
 #include "estimate/node_arguments.hpp"
+#include "graph/liveness.hpp"
 
 namespace opgauge {
 namespace {
@@ -150,10 +151,10 @@ void set_cold_code(std::vector<CaseFacts>& all, const CostConditions& conditions
 std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& conditions) {
   std::vector<CaseFacts> all;
   all.reserve(graph.nodes.size());
-  double clock_bytes = 0;      // bytes moved since the run began
-  double footprint_bytes = 0;  // everything one run touches
+  double clock_bytes = 0;  // bytes moved since the run began
+  // Everything that one run touches, and so what lies between two readings of a weight: memory is used again within a run.
+  const double footprint_bytes = static_cast<double>(plan_memory(graph).peak_live_bytes());
   std::vector<double> touched(static_cast<size_t>(graph.storages), 0.0);
-  std::vector<bool> seen(static_cast<size_t>(graph.storages), false);
   for (const Node& node : graph.nodes) {
     CaseFacts facts = facts_of(graph, node, conditions);
     if (!facts.is_view) {
@@ -161,16 +162,11 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
         const Value& value = graph[id];
         const size_t storage = static_cast<size_t>(value.storage);
         const double bytes = static_cast<double>(value.type.bytes());
-        if (value.role != Role::intermediate && value.role != Role::input) {
-          if (!seen[storage]) footprint_bytes += bytes;
-          seen[storage] = true;
-          return;
-        }
+        if (value.role != Role::intermediate && value.role != Role::input) return;
         const double distance = clock_bytes - touched[storage] + bytes;
         facts.cold_input_bytes += bytes * beyond(distance, conditions.l2_bytes);
       });
       clock_bytes += facts.input_bytes + facts.weight_bytes + facts.output_bytes;
-      footprint_bytes += facts.fresh_bytes;
       for_each_operand(node, [&](ValueId id) { touched[static_cast<size_t>(graph[id].storage)] = clock_bytes; });
       for (const ValueId id : node.outputs) {
         if (id != no_value) touched[static_cast<size_t>(graph[id].storage)] = clock_bytes;

@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Predicting with the op-level model (machine/op_model.hpp). Equations: docs/model.md.
 //
-//   t(call)  = sum_j c_j phi_j(call) x residual                    class coefficients, c_j >= 0; estimate/op_residual.hpp
+//   t(call)  = s sum_j c_j phi_j(call) x residual                  class coefficients, c_j >= 0; estimate/op_residual.hpp
 //   sd^2(T)  = sum_class [ (tau sum_i t_i)^2 + sigma^2 sum_ij t_i t_j exp(-d_ij / range) ] + (floor T)^2
 //   interval = T exp(+- q sd(T) / T)                               q from held-out networks (split conformal)
 //
-// tau is the error that all calls of a class share in a model, sigma the error of one shape; shapes that are near each
+// s is what held-out networks take over the sum of their calls: the fit of a class is near the median of its calls, and the
+// few that take much longer make the mean, which is what a sum consists of. tau is the error that all calls of a class share in a model, sigma the error of one shape; shapes that are near each
 // other (d: distance of log sizes) share most of theirs.
 #pragma once
 

@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calibration networks of one kind of layer at the two ends of the scale: short ones whose code, weights and data stay in
+// the caches because nothing else runs, and ones as long as those that large models consist of.
+#include <algorithm>
+#include <cmath>
+
+#include "calibrate/archetypes_convolution.hpp"
+
+namespace opgauge {
+namespace {
+
+ValueId some_linear(Block& b, ValueId x, int64_t out) { return b.random().chance(0.2) ? b.addmm(x, out) : b.linear(x, out, b.random().chance(0.8)); }
+
+// One convolution of 10 thousand to 50 million FLOPs, run again and again.
+Graph draw_short_convolution(Block& b) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 8}), k = b.random().pick<int64_t>({1, 1, 3, 3, 3, 5, 7}), stride = b.random().pick<int64_t>({1, 1, 2});
+    int64_t c = b.random().chance(0.25) ? b.random().pick<int64_t>({1, 3, 3, 4}) : b.channels(8, 512), out = b.channels(8, 512), groups = 1;
+    if (b.random().chance(0.2)) out = groups = c;                                                        // depthwise
+    else if (b.random().chance(0.15)) groups = std::max<int64_t>(1, divisor(b, c, {2, 4, 8, 16, 32}));  // some channels each
+    if (out % groups != 0) out = c;
+    const int64_t side = b.random().log_whole(4, 80);
+    const double flops = 2.0 * static_cast<double>(n * side * side * c / groups * out * k * k) / static_cast<double>(stride * stride);
+    if (flops < 1e4 || flops > 5e7 || side < k || static_cast<double>(n * std::max(c, out) * side * side) > 1e6) continue;
+    return b.finish({b.conv(b.input({n, c, side, side}), {.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .groups = groups, .bias = b.random().chance(0.3)})});
+  }
+}
+
+// A perceptron whose weights stay in the last cache.
+Graph draw_short_perceptron(Block& b) {
+  const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 16, 32, 64, 128});
+  const double most_weights = b.random().log_uniform(2e2, 2.5e6);  // 10 MB
+  ValueId x = b.input({n, b.random().log_whole(3, 4200)});
+  double weights = 0;
+  for (int64_t i = b.random().whole(1, 5), tries = 30; i > 0 && tries > 0; --tries) {
+    const int64_t out = b.random().log_whole(b.random().chance(0.1) ? 1 : 10, 1500);
+    const auto more = static_cast<double>(out * b.size(x, 1));
+    if (weights + more > most_weights || 2 * static_cast<double>(n) * more > 2e8) continue;
+    weights += more;
+    x = some_linear(b, x, out);
+    if (--i > 0) x = b.random().chance(0.7) ? b.unary("relu", x) : b.activation(x);
+  }
+  return b.finish({x});
+}
+
+// One call of 3 to 15 milliseconds at 100 GFLOP/s: what the fit says of a FLOP must hold there, where fixed costs no longer
+// play a part and no call is done within a quiet moment between two disturbances.
+constexpr double least_long_flops = 3e8, most_long_flops = 1.5e9;
+
+Graph draw_long_convolution(Block& b) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4}), k = b.random().pick<int64_t>({1, 3, 3, 3}), stride = b.random().pick<int64_t>({1, 1, 1, 2});
+    const int64_t c = 8 * b.random().log_whole(4, k == 1 ? 160 : 72), out = 8 * b.random().log_whole(4, k == 1 ? 160 : 72);
+    const double flops = b.random().log_uniform(least_long_flops, most_long_flops);
+    const auto side = static_cast<int64_t>(std::lround(std::sqrt(flops / static_cast<double>(2 * n * c * out * k * k)))) * stride;
+    if (side < 7 || side > 200 || static_cast<double>(n * std::max(c, out) * side * side) > max_elements) continue;
+    const ValueId x = b.unary("relu", b.input({n, c, side, side}));
+    return b.finish({b.conv(x, {.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .bias = b.random().chance(0.3)})});
+  }
+}
+
+Graph draw_long_product(Block& b) {
+  for (;;) {
+    const int64_t m = b.random().log_whole(24, 2000), k = 8 * b.random().log_whole(16, 400), n = 8 * b.random().log_whole(16, 400);
+    const double flops = 2 * static_cast<double>(m * k) * static_cast<double>(n);
+    if (flops < least_long_flops || flops > most_long_flops) continue;
+    const ValueId x = b.unary("relu", b.random().chance(0.5) ? b.input({m, k}) : b.input({1, m, k}));
+    return b.finish({some_linear(b, x, n)});
+  }
+}
+
+const Archetype rows[] = {
+    {"short convolution", 0.06, draw_short_convolution}, {"short perceptron", 0.14, draw_short_perceptron},
+    {"long convolution", 0.10, draw_long_convolution},   {"long product", 0.10, draw_long_product},
+};
+
+}  // namespace
+
+std::span<const Archetype> layer_archetypes() { return rows; }
+
+}  // namespace opgauge
