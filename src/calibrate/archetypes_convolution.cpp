@@ -224,7 +224,7 @@ ValueId chain(Block& b, ValueId x, std::initializer_list<Step> steps, int64_t co
 Dims image(Block& b, double least, double most) {
   for (;;) {
     const int64_t n = b.random().pick<int64_t>({1, 1, 1, 1, 1, 1, 2, 4, 8, 16});
-    const int64_t side = b.random().log_whole(4, 200), c = b.channels(3, 1400);
+    const int64_t side = b.side(4, 200), c = b.channels(3, 1400);
     const double count = static_cast<double>(n * c * side * side);
     if (count > least && count < most) return {n, c, side, b.random().chance(0.85) ? side : std::max<int64_t>(3, side * 3 / 4)};
   }
@@ -235,7 +235,7 @@ Graph draw_mixed(Block& b) {
                                                             pool, modern_block, shuffle, norms, resample, asymmetric, squeeze_excite}, b.random().whole(3, 6))});
 }
 Graph draw_stem(Block& b) {
-  const int64_t side = b.random().log_whole(48, 300);
+  const int64_t side = b.side(48, 300);
   const ValueId x = b.input({b.random().pick<int64_t>({1, 1, 1, 2, 4}), b.random().pick<int64_t>({3, 3, 3, 1, 4}), side, side});
   return b.finish({chain(b, stem(b, x), {pointwise, spatial, pool, depthwise, inverted_residual}, b.random().whole(1, 3))});
 }

@@ -66,15 +66,16 @@ Graph draw_large_activations(Block& b) {
   ValueId x = b.input({n, c, side, side});
   const ValueId first = x;
   for (int64_t i = b.random().whole(3, 6); i > 0; --i) {
-    switch (b.random().whole(0, 9)) {
+    switch (b.random().whole(0, 10)) {
       case 0:
       case 1: x = b.batch_norm(x); break;
       case 2: x = b.random().chance(0.5) ? b.unary("relu", x) : b.op("aten::relu_", {{"self", x}}); break;
       case 3:
       case 4: x = b.activation(x); break;
       case 5: x = b.size(x, 2) != side ? b.unary("relu", x) : x != first && b.random().chance(0.6) ? b.add_in_place(b.batch_norm(x), first) : b.add(x, first); break;
-      case 6: {
-        const int64_t k = b.random().pick<int64_t>({3, 3, 5, 7});
+      case 6:
+      case 9: {
+        const int64_t k = b.random().pick<int64_t>({3, 3, 3, 5, 7});
         x = b.conv(x, {.out = c, .kernel_h = k, .kernel_w = k, .stride = b.random().pick<int64_t>({1, 2}), .groups = c});
         break;
       }
@@ -131,7 +132,7 @@ Graph draw_large_convolutions(Block& b) {
 Graph draw_pointwise_convolutions(Block& b) {
   ValueId x = b.unary("relu", b.input([&]() -> Dims {
     for (;;) {
-      const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), side = b.random().log_whole(6, 90), c = b.channels(16, 900);
+      const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), side = b.side(6, 90), c = b.channels(16, 900);
       const double count = static_cast<double>(n * c * side * side);
       if (count > 2e4 && count < 1.2e6) return {n, c, side, side};
     }

@@ -19,7 +19,7 @@ Graph draw_short_convolution(Block& b) {
     if (b.random().chance(0.2)) out = groups = c;                                                        // depthwise
     else if (b.random().chance(0.15)) groups = std::max<int64_t>(1, divisor(b, c, {2, 4, 8, 16, 32}));  // some channels each
     if (out % groups != 0) out = c;
-    const int64_t side = b.random().log_whole(4, 80);
+    const int64_t side = b.side(4, 80);
     const double flops = 2.0 * static_cast<double>(n * side * side * c / groups * out * k * k) / static_cast<double>(stride * stride);
     if (flops < 1e4 || flops > 5e7 || side < k || static_cast<double>(n * std::max(c, out) * side * side) > 1e6) continue;
     return b.finish({b.conv(b.input({n, c, side, side}), {.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .groups = groups, .bias = b.random().chance(0.3)})});
@@ -33,7 +33,7 @@ Graph draw_short_perceptron(Block& b) {
   ValueId x = b.input({n, b.random().log_whole(3, 4200)});
   double weights = 0;
   for (int64_t i = b.random().whole(1, 5), tries = 30; i > 0 && tries > 0; --tries) {
-    const int64_t out = b.random().log_whole(b.random().chance(0.1) ? 1 : 10, 1500);
+    const int64_t out = b.random().chance(0.25) ? 512 * b.random().whole(1, 3) : b.random().log_whole(b.random().chance(0.1) ? 1 : 10, 1500);
     const auto more = static_cast<double>(out * b.size(x, 1));
     if (weights + more > most_weights || 2 * static_cast<double>(n) * more > 2e8) continue;
     weights += more;
@@ -49,19 +49,22 @@ constexpr double least_long_flops = 3e8, most_long_flops = 1.5e9;
 
 Graph draw_long_convolution(Block& b) {
   for (;;) {
-    const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4}), k = b.random().pick<int64_t>({1, 3, 3, 3}), stride = b.random().pick<int64_t>({1, 1, 1, 2});
+    const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4}), k = b.random().pick<int64_t>({1, 3, 3});
     const int64_t c = 8 * b.random().log_whole(4, k == 1 ? 160 : 72), out = 8 * b.random().log_whole(4, k == 1 ? 160 : 72);
     const double flops = b.random().log_uniform(least_long_flops, most_long_flops);
-    const auto side = static_cast<int64_t>(std::lround(std::sqrt(flops / static_cast<double>(2 * n * c * out * k * k)))) * stride;
+    const double output_side = std::sqrt(flops / static_cast<double>(2 * n * c * out * k * k));
+    if (output_side < 4 || output_side > 200) continue;
+    const int64_t whole = static_cast<int64_t>(output_side), side = b.side(whole, whole + 1);
     if (side < 7 || side > 200 || static_cast<double>(n * std::max(c, out) * side * side) > max_elements) continue;
     const ValueId x = b.unary("relu", b.input({n, c, side, side}));
-    return b.finish({b.conv(x, {.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .bias = b.random().chance(0.3)})});
+    return b.finish({b.conv(x, {.out = out, .kernel_h = k, .kernel_w = k, .bias = b.random().chance(0.3)})});
   }
 }
 
 Graph draw_long_product(Block& b) {
   for (;;) {
-    const int64_t m = b.random().log_whole(24, 2000), k = 8 * b.random().log_whole(16, 400), n = 8 * b.random().log_whole(16, 400);
+    const auto width = [&] { return b.random().chance(0.3) ? 512 * b.random().whole(1, 8) : 8 * b.random().log_whole(16, 400); };
+    const int64_t m = b.random().log_whole(24, 2000), k = width(), n = width();
     const double flops = 2 * static_cast<double>(m * k) * static_cast<double>(n);
     if (flops < least_long_flops || flops > most_long_flops) continue;
     const ValueId x = b.unary("relu", b.random().chance(0.5) ? b.input({m, k}) : b.input({1, m, k}));

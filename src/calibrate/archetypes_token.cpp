@@ -119,7 +119,7 @@ ValueId norm(Block& b, ValueId x, bool root) { return root ? root_mean_square_no
 // Tokens and width such that one block stays below a few tens of milliseconds.
 Dims sequence(Block& b, double most_flops) {
   for (;;) {
-    const int64_t n = b.random().pick<int64_t>({1, 1, 1, 1, 2, 4, 8, 16, 64});
+    const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8, 16, 64});
     const int64_t l = b.random().log_whole(4, 600), d = model_width(b);
     const double flops = 24.0 * static_cast<double>(n * l * d) * static_cast<double>(d);
     if (flops < most_flops && static_cast<double>(n * l * l) * static_cast<double>(d) < 4e8 && n * l < 6000) return {n, l, d};
@@ -178,6 +178,10 @@ ValueId lone_attention(Block& b) {
   else if (kind < 0.4) given.emplace_back("attn_mask", scores());
   else if (kind < 0.55) given.emplace_back("attn_mask", b.op("aten::ge.Scalar", {{"self", scores()}, {"other", 0.0}}));
   else if (kind < 0.7) given.emplace_back("attn_mask", position_bias(b, h, l));
+  if (kind > 0.8) {  // spelled out
+    const ValueId scaled = b.op("aten::mul.Tensor", {{"self", b.matmul(q, b.transpose(k, -2, -1))}, {"other", 0.125}});
+    return b.join_heads(b.matmul(b.softmax(scaled, -1), v));
+  }
   ValueId out = b.op("aten::scaled_dot_product_attention", given);
   out = b.op("aten::scaled_dot_product_attention", {{"query", out}, {"key", k}, {"value", v}});
   return b.join_heads(out);
@@ -298,11 +302,11 @@ Graph draw_perceptron(Block& b) {
 
 template <bool many_rows>
 Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as every large model has them
-  const int64_t n = many_rows ? b.random().pick<int64_t>({20, 24, 32, 40, 48, 64, 80, 100, 128}) : b.random().pick<int64_t>({1, 2, 4, 8, 16});
+  const int64_t n = many_rows ? b.random().pick<int64_t>({20, 24, 32, 40, 48, 64, 80, 100, 128}) : b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 16});
   ValueId x = b.input({n, b.random().log_whole(500, 4000)});
   double weights = 0;
   while (weights < 12e6) {
-    const int64_t out = 8 * b.random().log_whole(60, 500);
+    const int64_t out = b.random().chance(0.3) ? 512 * b.random().whole(1, 8) : 8 * b.random().log_whole(60, 500);
     weights += static_cast<double>(out * b.size(x, 1));
     if (n <= 4 && b.random().chance(0.4)) {  // as a 1x1 convolution of one pixel, as the heads of small image models are
       x = b.flatten(b.conv(b.view(x, {n, b.size(x, 1), 1, 1}), {.out = out, .bias = true}), 1);

@@ -107,6 +107,13 @@ ValueId Block::join_heads(ValueId x) {
   return reshape(y, {size(y, 0), size(y, 1), size(y, 2) * size(y, 3)});
 }
 
+int64_t Block::side(int64_t low, int64_t high) {
+  const int64_t side = random_.log_whole(low, high);
+  if (random_.chance(0.4)) return side;
+  const int64_t unit = random_.pick<int64_t>({2, 4, 7, 8});
+  return std::max(low, (side + unit / 2) / unit * unit);
+}
+
 int64_t Block::channels(double low, double high) {
   const double drawn = random_.log_uniform(std::max(1.0, low), std::max(2.0, high));
   const int64_t multiple = random_.pick<int64_t>({1, 4, 8, 8, 8, 8, 16, 16, 16, 16, 32, 32, 32, 64});

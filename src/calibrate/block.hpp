@@ -79,6 +79,9 @@ class Block {
 
   // A channel count: often a multiple of 8 or 16, sometimes odd.
   int64_t channels(double low, double high);
+  // Height or width of an image, evenly spread on a logarithmic scale: often a multiple of a small number, as what is
+  // left of images that were halved again and again.
+  int64_t side(int64_t low, int64_t high);
 
   Graph finish(std::vector<ValueId> outputs) { return builder_.finish(std::move(outputs)); }
 

@@ -25,7 +25,9 @@ constexpr double least_context_share = 0.3;  // of a call's bytes, in at least o
 constexpr double least_network_s = 3e-4, least_call_s = 5e-5;
 
 constexpr size_t least_summed_networks = 20;
-constexpr double most_sum_factor = 1.25;
+constexpr double most_sum_factor = 1.25;  // of networks
+constexpr double most_ratio = 2;          // of a call: one gross outlier says no more than this
+constexpr double sum_prior_cases = 20;
 
 constexpr double most_memory_passes = 4;     // a cold byte costs at most so many passes over main memory
 
@@ -361,8 +363,9 @@ void choose_residuals(const OpFitOptions& options, OpFitResult& result) {
   }
 }
 
-// Held-out networks' time over the sum of their calls, median; the held-out times are taken times it.
-void set_sum_factor(OpFitResult& result) {
+// What held-out calls of a class take over the prediction, in the mean. A class of few cases follows the networks, whose
+// time over the sum of their calls is a median over all of them. The held-out times are taken times it.
+void set_sum_factors(const OpFitOptions& options, OpFitResult& result) {
   std::vector<double> ratios;
   for (size_t i = 0; i < result.network_measured_s.size(); ++i) {
     if (result.network_measured_s[i] >= least_network_s && result.network_held_out_s[i] > 0) {
@@ -370,10 +373,41 @@ void set_sum_factor(OpFitResult& result) {
     }
   }
   if (ratios.size() < least_summed_networks) return;
-  const double factor = std::clamp(median(std::move(ratios)), 1 / most_sum_factor, most_sum_factor);
-  result.model.sum_factor = factor;
-  for (double& seconds : result.network_held_out_s) seconds *= factor;
-  for (FittedCase& one : result.cases) one.held_out_s *= factor, one.held_out_physical_s *= factor;
+  OpModel& model = result.model;
+  model.sum_factor = std::clamp(median(std::move(ratios)), 1 / most_sum_factor, most_sum_factor);
+  struct Mean {
+    double ratios = 0, weights = 0;
+    int cases = 0;
+  };
+  std::map<std::string, Mean> means;
+  for (const FittedCase& one : result.cases) {
+    Mean& mean = means[one.key];
+    const double weight = weight_of(one.measured_s, options);
+    mean.ratios += weight * std::clamp(one.measured_s / one.held_out_s, 1 / most_ratio, most_ratio);
+    mean.weights += weight;
+    ++mean.cases;
+  }
+  const auto factor_of = [&](const std::string& key) {
+    const auto at = means.find(key);
+    if (at == means.end()) return model.sum_factor;
+    const double cases = at->second.cases;
+    return (cases * at->second.ratios / at->second.weights + sum_prior_cases * model.sum_factor) / (cases + sum_prior_cases);
+  };
+  for (ClassFit& fit : model.classes) {  // a variant has the factor of its class: "linear/addmm@bf16" that of "linear@bf16"
+    std::string key = fit.key;
+    if (const size_t slash = key.find('/'); slash != std::string::npos) {
+      const size_t suffix = key.find('@');
+      key = key.substr(0, slash) + (suffix == std::string::npos ? "" : key.substr(suffix));
+    }
+    fit.sum_factor = factor_of(key);
+  }
+  std::ranges::fill(result.network_held_out_s, 0.0);
+  for (FittedCase& one : result.cases) {
+    const double factor = factor_of(one.key);
+    one.held_out_s *= factor;
+    one.held_out_physical_s *= factor;
+    result.network_held_out_s[one.network] += one.held_out_s;
+  }
 }
 
 }  // namespace
@@ -428,7 +462,7 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
     }
   }
   choose_residuals(options, result);
-  set_sum_factor(result);
+  set_sum_factors(options, result);
   std::vector<HeldOutError> errors;
   for (size_t i = 0; i < result.cases.size(); ++i) {
     const FittedCase& one = result.cases[i];

@@ -60,6 +60,9 @@ struct CaseFacts {
 
   // Matrix products: `products` independent [m,k] x [k,n].
   int64_t products = 1, m = 1, n = 1, k = 1;
+  double copied_bytes = 0;      // operands of batched products that are first made one batch, by copying them
+  double gathered_elements = 0; // of those, elements that are not neighbours in a row
+  double pitch_bytes = 0;       // from one row of a single product's second matrix, as it is stored, to the next
 
   double flops = 0;             // 2 x MACs, or the other arithmetic where there are none
   double input_bytes = 0;       // activations read

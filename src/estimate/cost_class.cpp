@@ -56,23 +56,23 @@ bool is_product(const Facts& f) { return f.family == OpFamily::matmul; }
 constexpr std::string_view conv_features =
     "call cold_code flops blocked_flops narrow_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes "
-    "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
+    "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view depthwise_features =
     "call cold_code odd_channels depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
-    "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes";
+    "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view grouped_features =
     "call cold_code flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
 constexpr std::string_view native_features =
-    "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks column_bytes image_weight_bytes input_bytes weight_bytes output_bytes "
-    "product_flops_over_k groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
+    "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks odd_pixel_flops column_bytes image_weight_bytes input_bytes weight_bytes output_bytes "
+    "product_flops_over_k groups image_groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
 constexpr std::string_view point_features =
-    "call cold_code images groups image_weight_bytes input_bytes weight_bytes output_bytes cold_weight_l2_bytes cold_weight_l3_bytes";
+    "call cold_code images groups image_groups image_weight_bytes input_bytes weight_bytes output_bytes cold_weight_l2_bytes cold_weight_l3_bytes";
 constexpr std::string_view few_rows_features =
-    "call cold_code flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes strided_bytes "
+    "call cold_code flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes aliased_bytes strided_bytes "
     "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows";
 constexpr std::string_view product_features =
-    "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes products strided_bytes "
+    "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes aliased_bytes products strided_bytes copied_bytes gathered_elements "
     "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view attention_features =
     "call cold_code attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores masked_rows mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
@@ -154,8 +154,8 @@ const Row rows[] = {
     {"conv", "product", [](const Facts& f) { return f.family == OpFamily::convolution; }, "call cold_code flops input_bytes weight_bytes output_bytes column_bytes", "parent of all convolutions"},
 
     // Matrix products.
-    {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes cold_input_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
-    {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code flops fine_tiled_flops result_bytes left_bytes right_bytes products cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
+    {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes copied_bytes gathered_elements cold_input_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
+    {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code flops fine_tiled_flops result_bytes left_bytes right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
     {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, product_features, "BLAS gemv"},
     {"addmm", "linear", [](const Facts& f) { return named(f, {"addmm", "mm"}) && f.weights_transposed; }, product_features, "BLAS gemm, weights [K,N]"},
     {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.inner_dense; }, product_features, "ATen copies or uses leading dimensions"},
@@ -164,7 +164,7 @@ const Row rows[] = {
     {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && f.name != "einsum" && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
     {"bmm", "product", [](const Facts& f) { return is_product(f) && f.name != "einsum"; }, product_features, "BLAS batched gemm"},
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
-    {"attention.composite", "attention", [](const Facts& f) { return f.family == OpFamily::attention && f.composite; }, "call cold_code attention_flops attention_scores masked_scores head_rows products input_bytes output_bytes strided_bytes beyond_l2_bytes beyond_l3_bytes", "ATen _scaled_dot_product_attention_math: two batched products, a softmax between"},
+    {"attention.composite", "attention", [](const Facts& f) { return f.family == OpFamily::attention && f.composite; }, "call cold_code attention_flops attention_scores masked_scores head_rows products input_bytes output_bytes strided_bytes copied_bytes gathered_elements beyond_l2_bytes beyond_l3_bytes", "ATen _scaled_dot_product_attention_math: two batched products, a softmax between"},
     {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, attention_features, "ATen flash attention for CPU: blocks of queries and keys"},
     {"product", "any", [](const Facts&) { return false; }, "call cold_code flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
     {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call cold_code steps gate_elements step_weight_bytes batched_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},

@@ -116,6 +116,13 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return rest(f.n, f) > 0 ? 2 * to(f.products) * to(f.m) * f.lanes * to(f.k) : 0.0; }},
     {"odd_flops", "FLOP", "FLOPs of products whose result rows start unaligned: n no multiple of 4",
      [](const CaseFacts& f) { return f.n % 4 != 0 ? f.flops : 0.0; }},
+    {"aliased_bytes", "byte", "right_bytes where rows lie a multiple of 4 KiB apart, and so in the same sets of a cache",
+     [](const CaseFacts& f) {
+       return f.pitch_bytes > 0 && std::fmod(f.pitch_bytes, 4096) == 0 ? to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)) : 0.0;
+     }},
+    {"copied_bytes", "byte", "operands of batched products copied into one batch", [](const CaseFacts& f) { return f.copied_bytes; }},
+    {"gathered_elements", "element", "of those, elements that are no neighbours in a row",
+     [](const CaseFacts& f) { return f.gathered_elements; }},
     {"products", "product", "independent products", [](const CaseFacts& f) { return to(f.products); }},
     {"attention_flops", "FLOP", "4 x heads x pairs of query and key in visited blocks x head size",
      [](const CaseFacts& f) { return 4 * attention_pairs(f) * to(f.k); }},
@@ -170,6 +177,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) {
        return rest(f.out_h * f.out_w, f) > 0 ? 2 * to(f.batch) * f.lanes * to(f.groups) * to(f.n) * to(f.k) : 0.0;
      }},
+    {"odd_pixel_flops", "FLOP", "FLOPs of products whose result rows start unaligned: pixels no multiple of 4",
+     [](const CaseFacts& f) { return f.out_h * f.out_w % 4 != 0 ? f.flops : 0.0; }},
     {"image_weight_bytes", "byte", "images x parameters: each image's product packs them again",
      [](const CaseFacts& f) { return to(f.batch) * f.weight_bytes; }},
     {"column_bytes", "byte", "im2col buffer", [](const CaseFacts& f) { return f.column_bytes; }},
@@ -191,6 +200,7 @@ const CostFeature features[] = {
      }},
     {"group_pixels", "pixel", "output pixels x groups",
      [](const CaseFacts& f) { return pixels(f) * to(f.groups); }},
+    {"image_groups", "product", "batch x groups", [](const CaseFacts& f) { return to(f.batch * f.groups); }},
     {"groups", "group", "groups", [](const CaseFacts& f) { return to(f.groups); }},
     {"images", "image", "batch", [](const CaseFacts& f) { return to(f.batch); }},
 

@@ -101,6 +101,31 @@ bool folds(const TensorType& x) {
   return true;
 }
 
+// ATen/native/LinearAlgebra.cpp, _matmul_impl: operands are expanded to the batch of the result, whose dimensions are made
+// one by a reshape: a copy where they do not lie behind each other. bmm copies what BLAS cannot take, rows and columns both
+// with gaps.
+void add_copied(const TensorType& x, const Dims& batch, CaseFacts& facts) {
+  if (x.rank() < 3) return;
+  const size_t outer = x.sizes.size() - 2;
+  const int64_t rows = x.sizes[outer], columns = x.sizes[outer + 1], row_stride = x.strides[outer], column_stride = x.strides[outer + 1];
+  int64_t products = 1, expected = -1;
+  bool one_batch = true;
+  for (size_t i = batch.size(); i-- > 0;) {
+    if (batch[i] == 1) continue;
+    const size_t behind = batch.size() - i;  // counted from the matrices
+    const bool expanded = behind > outer || x.sizes[outer - behind] == 1;
+    const int64_t stride = expanded ? 0 : x.strides[outer - behind];
+    one_batch &= expected < 0 || stride == expected;
+    expected = stride * batch[i];
+    products *= batch[i];
+  }
+  const bool blas_takes = (column_stride == 1 && row_stride >= columns) || (row_stride == 1 && column_stride >= rows);
+  if (one_batch && (blas_takes || rows == 1 || columns == 1)) return;
+  const auto elements = static_cast<double>(products * rows * columns);
+  facts.copied_bytes += elements * static_cast<double>(size_bytes(x.dtype));
+  if (column_stride != 1 && columns > 1) facts.gathered_elements += elements;
+}
+
 void describe_matmul(const Graph& graph, const Node& node, CaseFacts& facts) {
   const TensorType* a = tensor_argument(graph, node, {"mat1", "batch1", "input", "self", "qx"});
   const TensorType* b = tensor_argument(graph, node, {"mat2", "batch2", "weight", "other", "qw", "vec2"});
@@ -118,13 +143,21 @@ void describe_matmul(const Graph& graph, const Node& node, CaseFacts& facts) {
     facts.m = std::max<int64_t>(1, a->sizes[a->sizes.size() - 2]);
     facts.products = std::max<int64_t>(1, static_cast<int64_t>(out) / std::max<int64_t>(1, facts.m * facts.n));
     facts.unfolded = facts.products > 1;
+    add_copied(*a, Dims(a->sizes.begin(), a->sizes.end() - 2), facts);
     return;
   }
+  if (b->rank() == 2) facts.pitch_bytes = static_cast<double>(std::max(b->strides[0], b->strides[1]) * size_bytes(b->dtype));
   if (facts.name == "linear") return;
   if (b->rank() <= 2) {  // folded into one product
     facts.m = static_cast<int64_t>(out) / std::max<int64_t>(1, facts.n);
     facts.weights_transposed = b->is_contiguous();
   } else {
+    const Dims& sizes = graph[node.outputs[0]].type.sizes;
+    if (sizes.size() > 2) {
+      const Dims batch(sizes.begin(), sizes.end() - 2);
+      add_copied(*a, batch, facts);
+      add_copied(*b, batch, facts);
+    }
     facts.m = a->rank() == 1 ? 1 : a->sizes[a->sizes.size() - 2];
     facts.products = static_cast<int64_t>(out) / std::max<int64_t>(1, facts.m * facts.n);
   }
@@ -150,7 +183,12 @@ void describe_attention(const Graph& graph, const Node& node, CaseFacts& facts) 
   facts.n = k->sizes[k->sizes.size() - 2];
   facts.products = q->numel() / std::max<int64_t>(1, facts.m * facts.k);
   const TensorType* mask = tensor_argument(graph, node, {"attn_mask"});
-  facts.composite = !flash_takes(*q, *k, tensor_argument(graph, node, {"value"}), mask);
+  const TensorType* v = tensor_argument(graph, node, {"value"});
+  facts.composite = !flash_takes(*q, *k, v, mask);
+  if (facts.composite && v) {
+    const Dims batch(q->sizes.begin(), q->sizes.end() - 2);
+    for (const TensorType* x : {q, k, v}) add_copied(*x, batch, facts);
+  }
   if (mask) {
     facts.masked = true;
     if (mask->dtype == Dtype::boolean) facts.mask_elements = static_cast<double>(mask->numel());

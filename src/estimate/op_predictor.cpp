@@ -78,9 +78,9 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
       }
     }
   }
-  out.latency_s *= model_.sum_factor;
-  out.call_s *= model_.sum_factor;
-  outside_s *= model_.sum_factor;
+  out.latency_s *= fit->sum_factor;
+  out.call_s *= fit->sum_factor;
+  outside_s *= fit->sum_factor;
   out.latency_s = bounded_seconds(out.latency_s, *fit, own_class, facts, [this](const std::string& key) { return find(key); });
   out.latency_s = std::max(out.latency_s, least_call_s);
   out.physical_s = out.latency_s;
