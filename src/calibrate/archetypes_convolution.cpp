@@ -57,6 +57,7 @@ ValueId grouped(Block& b, ValueId x) {
     const int64_t k = b.random().pick<int64_t>({3, 3, 5, 7});
     return try_conv(b, x, {.out = 2 * c, .kernel_h = k, .kernel_w = k, .stride = stride_for(b, x), .groups = c});
   }
+  if (b.random().chance(0.12)) return try_conv(b, x, {.out = c, .groups = c, .bias = b.random().chance(0.5)});  // a factor for each channel
   const int64_t g = divisor(b, c, {2, 3, 4, 6, 8, 12, 16, 24, 32, 48});
   if (g == 0) return x;
   const int64_t k = b.random().pick<int64_t>({1, 3, 3, 3, 5});
@@ -268,7 +269,7 @@ Graph draw_decoder(Block& b) {  // resample, concatenate with a skip, convolve
   return b.finish({b.softmax(spatial(b, x), 1)});
 }
 const Archetype rows[] = {
-    {"large kernels", 0.03, draw_large_kernels},
+    {"large kernels", 0.07, draw_large_kernels},
     {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.14, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.13, draw_small},

@@ -47,7 +47,19 @@ Graph draw_short_perceptron(Block& b) {
 // play a part and no call is done within a quiet moment between two disturbances.
 constexpr double least_long_flops = 3e8, most_long_flops = 1.5e9;
 
+ValueId long_volume(Block& b) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 2, 2}), c = 8 * b.random().log_whole(4, 40), out = 8 * b.random().log_whole(4, 40), side = b.side(7, 60), depth = b.random().log_whole(2, 16);
+    const Dims kernel = b.random().pick<Dims>({{3, 3, 3}, {3, 3, 3}, {1, 3, 3}, {3, 1, 1}});
+    const double flops = 2.0 * static_cast<double>(n * c * out * kernel[0] * kernel[1] * kernel[2]) * static_cast<double>(side * side * depth);
+    if (flops < least_long_flops || flops > most_long_flops || static_cast<double>(n * std::max(c, out) * side * side * depth) > max_elements) continue;
+    const ValueId x = b.unary("relu", b.input({n, c, depth, side, side}));
+    return b.op("aten::conv3d", {{"input", x}, {"weight", b.weight({out, c, kernel[0], kernel[1], kernel[2]})}, {"padding", Dims{kernel[0] / 2, kernel[1] / 2, kernel[2] / 2}}});
+  }
+}
+
 Graph draw_long_convolution(Block& b) {
+  if (b.random().chance(0.2)) return b.finish({long_volume(b)});
   for (;;) {
     const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4}), k = b.random().pick<int64_t>({1, 3, 3});
     const int64_t c = 8 * b.random().log_whole(4, k == 1 ? 160 : 72), out = 8 * b.random().log_whole(4, k == 1 ? 160 : 72);
@@ -64,7 +76,7 @@ Graph draw_long_convolution(Block& b) {
 Graph draw_long_product(Block& b) {
   for (;;) {
     const auto width = [&] { return b.random().chance(0.3) ? 512 * b.random().whole(1, 8) : 8 * b.random().log_whole(16, 400); };
-    const int64_t m = b.random().log_whole(24, 2000), k = width(), n = width();
+    const int64_t m = b.random().log_whole(24, 2000), k = width(), n = width() + (b.random().chance(0.25) ? b.random().whole(1, 7) : 0);
     const double flops = 2 * static_cast<double>(m * k) * static_cast<double>(n);
     if (flops < least_long_flops || flops > most_long_flops) continue;
     const ValueId x = b.unary("relu", b.random().chance(0.5) ? b.input({m, k}) : b.input({1, m, k}));
@@ -72,9 +84,27 @@ Graph draw_long_product(Block& b) {
   }
 }
 
+// Attention whose scores do not fit into a cache: spelled out, in five dimensions (blocks of an image), or one call.
+Graph draw_long_attention(Block& b) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), h = b.random().log_whole(1, 12), e = b.random().pick<int64_t>({16, 32, 32, 48, 64, 64, 96});
+    const int64_t blocks = b.random().chance(0.4) ? b.random().whole(2, 24) : 1, l = b.random().log_whole(40, 1600);
+    const auto scores = static_cast<double>(n * h * blocks * l) * static_cast<double>(l);
+    if (scores < 1.5e6 || scores > 5e6 || scores * static_cast<double>(e) > 2.5e8) continue;
+    const auto part = [&] {
+      return blocks > 1 ? b.permute(b.view(b.input({n, blocks, l, h * e}), {n, blocks, l, h, e}), {0, 3, 1, 2, 4})
+                        : b.split_heads(b.input({n, l, h * e}), h);
+    };
+    const ValueId q = part(), k = part(), v = part();
+    if (b.random().chance(0.5)) return b.finish({b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}})});
+    return b.finish({b.matmul(b.softmax(b.matmul(q, b.transpose(k, -2, -1)), -1), v)});
+  }
+}
+
 const Archetype rows[] = {
     {"short convolution", 0.06, draw_short_convolution}, {"short perceptron", 0.14, draw_short_perceptron},
-    {"long convolution", 0.10, draw_long_convolution},   {"long product", 0.10, draw_long_product},
+    {"long convolution", 0.13, draw_long_convolution},   {"long product", 0.10, draw_long_product},
+    {"long attention", 0.10, draw_long_attention},
 };
 
 }  // namespace

@@ -263,7 +263,7 @@ int DesignedCalibration::run() {
   std::cout << fmt::format(
       "\nheld-out networks: MAPE {}, median {}, p90 {}, bias {:+.1f} %, within 10 % {}\n", format_percent(whole.mape),
       format_percent(whole.median), format_percent(whole.p90), 100 * whole.bias, format_percent(whole.within_10, 0));
-  std::cout << fmt::format("{} networks, {} calls, {} visits in {}; contention {:.2f}; networks take {:.2f} times the sum of their calls; 90 % intervals at {:.2f} standard deviations\n",
+  std::cout << fmt::format("{} networks, {} calls, {} visits in {}; contention {:.2f}; sums of calls are {:.2f} times their predictions; 90 % intervals at {:.2f} standard deviations\n",
                            fit.model.networks, fit.model.cases, fit.model.visits, format_duration(elapsed_s), fit.model.contention, fit.model.sum_factor,
                            fit.model.interval_factor);
   if (cross_validate) std::cout << "\n" << leave_out_text(observations, families, fitting, fit);

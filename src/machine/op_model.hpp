@@ -69,7 +69,7 @@ struct OpModel {
   double running_s = 0;               // time spent measuring
   double contention = 1;              // median / quiet over the calibration networks
   double probe_compute_s = 0, probe_memory_s = 0;  // quiet time of the speed probes
-  double sum_factor = 1;              // a network's time over the sum of what the coefficients say of its calls, median
+  double sum_factor = 1;              // the same mean over the calls of all classes
   double interval_factor = 1.645;     // standard deviations that hold 90 % of held-out composites of networks
   double call_interval_factor = 1.645;  // ... of held-out calls of 50 us and more
   double error_range = 1;             // distance of log2 sizes over which errors of a class's shapes go together
@@ -91,7 +91,7 @@ struct OpModel {
         field("contention", &M::contention, "", "typical over quiet latency while calibrating"),
         field("probe_compute_s", &M::probe_compute_s, "s", "quiet time of the compute probe"),
         field("probe_memory_s", &M::probe_memory_s, "s", "quiet time of the memory probe"),
-        field("sum_factor", &M::sum_factor, "", "held-out networks' time over the sum of their calls by the coefficients, median",
+        field("sum_factor", &M::sum_factor, "", "mean of all held-out calls over the prediction by the coefficients",
               Presence::may_be_missing),
         field("interval_factor", &M::interval_factor, "", "standard deviations that hold 90 % of held-out composites of networks"),
         field("call_interval_factor", &M::call_interval_factor, "", "standard deviations that hold 90 % of held-out calls",
