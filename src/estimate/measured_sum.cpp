@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "estimate/measured_sum.hpp"
 
+#include <algorithm>
 #include <cmath>
 
 namespace opgauge {
@@ -13,6 +14,26 @@ struct SharedError {
   double mean() const { return weighted / precision; }
   double sd() const { return 1 / std::sqrt(precision); }
 };
+
+// Of how much slower the machine typically is than at rest: by so much a whole session may be.
+constexpr double session_part = 0.35;
+constexpr double normal_90 = 1.645;  // standard deviations that hold 90 % of a normal distribution
+
+// What a session says against the predictions that it replaces: a machine can be slow for all of it, and is never quicker than
+// at rest. `factor`: on the measured times; `log_sd`: of their sum, beside the session's own.
+struct SessionDoubt {
+  double factor = 1, log_sd = 0;
+};
+SessionDoubt doubt(double measured_s, const std::vector<OpPrediction>& replaced, const OpModel& model) {
+  double predicted_s = 0;
+  for (const OpPrediction& call : replaced) predicted_s += call.latency_s;
+  const double slow_sd = session_part * std::log(std::max(1.0, model.contention));
+  if (!(predicted_s > 0) || measured_s <= predicted_s || slow_sd == 0) return {};
+  const LatencyInterval interval = interval_around(predicted_s, error_variance_s2(replaced, model), model);
+  const double predicted_sd = std::log(interval.high_s / interval.latency_s) / normal_90;
+  const double both = predicted_sd * predicted_sd + slow_sd * slow_sd;
+  return {std::pow(measured_s / predicted_s, -slow_sd * slow_sd / both), predicted_sd * slow_sd / std::sqrt(both)};
+}
 
 }  // namespace
 
@@ -41,18 +62,22 @@ MeasuredSum sum_measured(std::vector<OpPrediction> calls, const GraphCases& case
   }
 
   double measured_error_s = 0;  // one session's cases err together, so their errors add up
+  std::vector<OpPrediction> replaced;
   for (size_t k = 0; k < cases.cases.size(); ++k) {
     if (!known[k]) continue;
     const double case_s = known[k]->quiet_s * static_cast<double>(cases.cases[k].nodes.size());
     measured_error_s += case_s * known[k]->log_sd;
     out.measured_s += case_s;
+    for (const size_t node : cases.cases[k].nodes) replaced.push_back(out.calls[node]);
   }
+  const SessionDoubt session = doubt(out.measured_s, replaced, model);
+  measured_error_s = std::max(measured_error_s, out.measured_s * session.log_sd);
   std::vector<OpPrediction> predicted;  // what no measurement replaced
   for (size_t n = 0; n < out.calls.size(); ++n) {
     OpPrediction& call = out.calls[n];
     if (const CaseTime* time = known[cases.of_node[n]]) {
       out.measured[n] = true;
-      call.latency_s = time->quiet_s;
+      call.latency_s = time->quiet_s * session.factor;
       call.call_s = std::min(call.call_s, call.latency_s);
       call.common_sd = 0;
       call.own_sd = time->log_sd;

@@ -4,6 +4,7 @@
 
 #include <gtest/gtest.h>
 
+#include "graph/builder.hpp"
 #include "graph/case.hpp"
 
 namespace opgauge {
@@ -63,6 +64,76 @@ TEST(CostClass, ARecurrentLayerReadsItsHiddenWeightsAtEachStep) {
   const CaseFacts& facts = all[0];
   EXPECT_EQ(facts.steps, 100);
   EXPECT_EQ(facts.step_weight_bytes, 100.0 * 1152 * 384 * 4);
+}
+
+CaseFacts facts_of_case(const std::string& text) {
+  const Graph graph = parse_case(text);
+  CaseFacts facts = facts_of(graph, CostConditions())[0];
+  facts.name = {};  // it lives in the graph
+  return facts;
+}
+
+// matmul makes the batch dimensions one, with a copy where they do not lie behind each other.
+TEST(CostClass, CountsTheOperandsThatABatchedProductCopies) {
+  struct Product {
+    const char* call;
+    double copied_elements, gathered_elements;
+  };
+  const Product products[] = {
+      {"aten::matmul(f32[2,4,8,16], f32[2,4,16,8])", 0, 0},
+      // Heads of one image: its dimension does not count.
+      {"aten::matmul(f32[1,4,8,16]{512,16,64,1}, f32[1,4,16,8]{512,16,1,64})", 0, 0},
+      // Of two images: [n, heads] lie apart, rows have gaps, columns are gathered.
+      {"aten::matmul(f32[2,4,8,16]{512,16,64,1}, f32[2,4,16,8]{512,16,1,64})", 2 * 4 * 8 * 16 * 2, 2 * 4 * 8 * 16},
+      // One matrix for all heads: made as many times.
+      {"aten::matmul(f32[2,4,8,16], f32[2,1,16,8])", 2 * 4 * 16 * 8, 0},
+      // BLAS takes a transposed matrix, but none with gaps in both directions.
+      {"aten::bmm(f32[4,8,16]{128,1,8}, f32[4,16,8])", 0, 0},
+      {"aten::bmm(f32[4,8,16]{512,64,2}, f32[4,16,8])", 4 * 8 * 16, 4 * 8 * 16},
+      // A linear layer whose outer dimensions do not fold.
+      {"aten::linear(f32[2,6,5,8]{240,5,1,30}, parameter f32[4,8])", 2 * 6 * 5 * 8, 2 * 6 * 5 * 8},
+      {"aten::linear(f32[2,6,8], parameter f32[4,8])", 0, 0},
+  };
+  for (const Product& one : products) {
+    const CaseFacts facts = facts_of_case(one.call);
+    EXPECT_EQ(facts.copied_bytes, 4 * one.copied_elements) << one.call;
+    EXPECT_EQ(facts.gathered_elements, one.gathered_elements) << one.call;
+  }
+}
+
+TEST(CostClass, KnowsThePitchOfASecondMatrix) {
+  EXPECT_EQ(facts_of_case("aten::linear(f32[8,1024], parameter f32[96,1024])").pitch_bytes, 4096);
+  EXPECT_EQ(facts_of_case("aten::addmm(parameter f32[96], f32[8,1024], parameter f32[1024,96])").pitch_bytes, 4 * 96);
+}
+
+// Weights come from as far away as everything that one run touches is large: memory that is used again counts once.
+TEST(CostClass, MemoryUsedAgainDoesNotPushWeightsOut) {
+  const auto far = [](int64_t calls) {
+    GraphBuilder b("chain");
+    const ValueId w = b.parameter("w", {Dtype::f32, {64, 64}});
+    ValueId x = b.input("x", {Dtype::f32, {1024, 64}});
+    for (int64_t i = 0; i < calls; ++i) x = b.call("aten::relu", {{"self", x}});
+    const Graph graph = b.finish({b.call("aten::linear", {{"input", x}, {"weight", w}})});
+    CostConditions conditions;
+    conditions.l2_bytes = 256 << 10;
+    conditions.l3_bytes = 2 << 20;
+    return facts_of(graph, conditions).back().cold_weight_l3_bytes;
+  };
+  EXPECT_EQ(far(2), far(40));
+}
+
+// Of a table only the rows that are looked up are touched: it pushes nothing out.
+TEST(CostClass, ATableIsNotReadWhole) {
+  const auto far = [](int64_t rows) {
+    GraphBuilder b("table");
+    const ValueId ids = b.input("ids", {Dtype::i64, {32}});
+    const ValueId table = b.parameter("table", {Dtype::f32, {rows, 64}}), w = b.parameter("w", {Dtype::f32, {64, 64}});
+    const ValueId x = b.call("aten::embedding", {{"weight", table}, {"indices", ids}});
+    const Graph graph = b.finish({b.call("aten::linear", {{"input", x}, {"weight", w}})});
+    return facts_of(graph, CostConditions()).back().cold_weight_l3_bytes;
+  };
+  EXPECT_EQ(far(1 << 20), 0);
+  EXPECT_EQ(far(100), 0);
 }
 
 }  // namespace
