@@ -255,9 +255,6 @@ struct Composite {
   std::vector<OpPrediction> calls;
 };
 constexpr size_t composite_calls = 80;
-// A model is off by less than a composite: it has more classes, and shapes that repeat. Measured on the development set, where
-// nine in ten models were within 0.4 to 0.6 of what held nine in ten composites.
-constexpr double model_over_composite = 0.65;
 
 // Split conformal: how many standard deviations hold 90 % of the held-out composites, and of the held-out calls that matter.
 void set_interval_factors(std::span<const Observation> observations, const OpFitOptions& options, OpFitResult& result) {
@@ -296,7 +293,7 @@ void set_interval_factors(std::span<const Observation> observations, const OpFit
     const OpPrediction& call = calls[one.network][one.node];
     of_calls.push_back(std::abs(std::log(one.measured_s / one.held_out_s)) / std::log(spreads.interval(call).high_s / call.latency_s));
   }
-  model.interval_factor = model_over_composite * conformal_quantile(std::move(of_composites));
+  model.interval_factor = options.model_over_composite * conformal_quantile(std::move(of_composites));
   model.call_interval_factor = conformal_quantile(std::move(of_calls));
 }
 
@@ -399,13 +396,8 @@ void set_sum_factors(OpFitResult& result) {
     const double cases = at->second.effective_cases();
     return (cases * at->second.ratio() + sum_prior_cases * model.sum_factor) / (cases + sum_prior_cases);
   };
-  for (ClassFit& fit : model.classes) {  // a variant has the factor of its class: "linear/addmm@bf16" that of "linear@bf16"
-    std::string key = fit.key;
-    if (const size_t slash = key.find('/'); slash != std::string::npos) {
-      const size_t suffix = key.find('@');
-      key = key.substr(0, slash) + (suffix == std::string::npos ? "" : key.substr(suffix));
-    }
-    fit.sum_factor = factor_of(key);
+  for (ClassFit& fit : model.classes) {  // a variant has the factor of its class, which is its parent
+    fit.sum_factor = factor_of(fit.key.find('/') == std::string::npos ? fit.key : fit.parent);
   }
   std::ranges::fill(result.network_held_out_s, 0.0);
   for (FittedCase& one : result.cases) {

@@ -18,18 +18,6 @@ constexpr double contention_part = 0.1;  // of the typical excess over the least
 constexpr double contention_sd = 0.15;   // how much of it that may be
 constexpr double repeat_sd = 0.015;      // two quiet sessions against each other
 
-// Everything that one run touches: parameters, and each result once.
-double footprint_bytes(const Graph& graph) {
-  double bytes = static_cast<double>(plan_memory(graph).parameter_bytes);
-  std::vector<bool> seen(static_cast<size_t>(graph.storages), false);
-  for (const Value& value : graph.values) {
-    if (value.role != Role::intermediate || seen[static_cast<size_t>(value.storage)]) continue;
-    seen[static_cast<size_t>(value.storage)] = true;
-    bytes += static_cast<double>(value.type.storage_bytes());
-  }
-  return bytes;
-}
-
 }  // namespace
 
 double least_of_visits(std::vector<double> samples, int visits) {
@@ -94,7 +82,7 @@ CasesTimed time_cases(Device& device, const Graph& graph, const GraphCases& case
   settings.interrupted = options.interrupted;
   // A large model finds little of itself in the last cache when it comes round again; a few of its
   // calls would find everything there.
-  const double part = footprint_bytes(running.graph), full = footprint_bytes(graph);
+  const auto part = static_cast<double>(touched_bytes(running.graph)), full = static_cast<double>(touched_bytes(graph));
   if (!plan.whole && full > options.l3_bytes && part < 2 * options.l3_bytes)
     settings.evict_bytes = static_cast<size_t>(2 * options.l3_bytes);
   const Passes passes = run_passes(*executable, running.graph.nodes.size(), settings, around);

@@ -147,42 +147,13 @@ void set_cold_code(std::vector<CaseFacts>& all, const CostConditions& conditions
   }
 }
 
-// Bytes that one run touches, and so what lies between two readings of a weight: memory is used again within a run, and of a
-// table only the rows that are looked up are read.
-double touched_bytes(const Graph& graph) {
-  double bytes = static_cast<double>(plan_memory(graph).peak_live_bytes());
-  std::vector<double> looked_up(static_cast<size_t>(graph.storages), 0.0);
-  std::vector<double> table(static_cast<size_t>(graph.storages), 0.0);
-  std::vector<bool> read(static_cast<size_t>(graph.storages), false);
-  for (const Node& node : graph.nodes) {
-    const bool lookup = node.op && node.op->family == OpFamily::indexing && !node.outputs.empty() && node.outputs[0] != no_value;
-    bool first = true;
-    for_each_operand(node, [&](ValueId id) {
-      const Value& value = graph[id];
-      const auto storage = static_cast<size_t>(value.storage);
-      const bool stored = value.role == Role::parameter || value.role == Role::buffer || value.role == Role::constant;
-      if (stored && lookup && first) {
-        table[storage] = static_cast<double>(value.type.storage_bytes());
-        looked_up[storage] += static_cast<double>(graph[node.outputs[0]].type.bytes());
-      } else {
-        read[storage] = true;
-      }
-      first = false;
-    });
-  }
-  for (size_t i = 0; i < table.size(); ++i) {
-    if (!read[i]) bytes -= std::max(0.0, table[i] - looked_up[i]);
-  }
-  return std::max(0.0, bytes);
-}
-
 }  // namespace
 
 std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& conditions) {
   std::vector<CaseFacts> all;
   all.reserve(graph.nodes.size());
   double clock_bytes = 0;  // bytes moved since the run began
-  const double footprint_bytes = touched_bytes(graph);
+  const double footprint_bytes = static_cast<double>(touched_bytes(graph));  // what lies between two readings of a weight
   std::vector<double> touched(static_cast<size_t>(graph.storages), 0.0);
   for (const Node& node : graph.nodes) {
     CaseFacts facts = facts_of(graph, node, conditions);

@@ -5,8 +5,8 @@
 //   sd^2(T)  = sum_class [ (tau sum_i t_i)^2 + sigma^2 sum_ij t_i t_j exp(-d_ij / range) ] + (floor T)^2
 //   interval = T exp(+- q sd(T) / T)                               q from held-out networks (split conformal)
 //
-// s is what held-out calls of the class take in the mean: the fit is near their median, and a sum consists of means, which the
-// few calls that take much longer raise. tau is the error that all calls of a class share in a model, sigma the error of one shape; shapes that are near each
+// s is the sum of held-out calls of the class over the sum of their predictions: the fit is near the median, and a sum consists
+// of means, which the few calls that take much longer raise. tau is the error that all calls of a class share in a model, sigma the error of one shape; shapes that are near each
 // other (d: distance of log sizes) share most of theirs.
 #pragma once
 

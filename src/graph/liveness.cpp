@@ -146,4 +146,31 @@ MemoryPlan plan_memory(const Graph& graph) {
   return plan;
 }
 
+int64_t touched_bytes(const Graph& graph) {
+  int64_t bytes = plan_memory(graph).peak_live_bytes();
+  struct Table {
+    int64_t bytes = 0, looked_up = 0;
+    bool read = false;  // whole, by another op
+  };
+  std::vector<Table> tables(static_cast<size_t>(graph.storages));
+  for (const Node& node : graph.nodes) {
+    bool first = node.op && node.op->family == OpFamily::indexing && node.outputs.size() == 1 && node.outputs[0] != no_value;
+    for_each_operand(node, [&](ValueId id) {
+      const Value& value = graph[id];
+      Table& table = tables[static_cast<size_t>(value.storage)];
+      if (first && value.role != Role::intermediate && value.role != Role::input) {
+        table.bytes = value.type.storage_bytes();
+        table.looked_up += graph[node.outputs[0]].type.bytes();
+      } else {
+        table.read = true;
+      }
+      first = false;
+    });
+  }
+  for (const Table& table : tables) {
+    if (!table.read) bytes -= std::max<int64_t>(0, table.bytes - table.looked_up);
+  }
+  return bytes;
+}
+
 }  // namespace opgauge

@@ -26,6 +26,9 @@ struct MemoryPlan {
 // For each node, the values whose storages die with it (one value per storage).
 std::vector<std::vector<ValueId>> last_uses(const Graph& graph);
 MemoryPlan plan_memory(const Graph& graph);
+// Bytes that one run touches, and so what lies between two readings of a weight: the peak of everything
+// live, since memory is used again within a run; of a table that is only looked up in, the rows read.
+int64_t touched_bytes(const Graph& graph);
 // For each node, the intermediate storages and scratch that are live while it runs, in bytes.
 std::vector<int64_t> live_bytes(const Graph& graph);
 

@@ -37,7 +37,7 @@ struct ClassFit {
   std::vector<FeatureCoefficient> coefficients;
   std::optional<double> held_out_error;  // median |p - t| / t by cross-validation over networks
   std::optional<double> held_out_bias;   // median (p - t) / t
-  double sum_factor = 1;                 // its calls' mean time over what the coefficients say, which is near their median
+  double sum_factor = 1;                 // sum of its held-out calls over what the coefficients say, which is near the median of each
   double common_sd = 0.1;                // error that all calls of the class share in a model, in log
   double own_sd = 0.2;                   // error of one shape beside that, in log
   double smallest_s = 0, largest_s = 0;  // of the measured cases
@@ -51,7 +51,7 @@ struct ClassFit {
         field("coefficients", &C::coefficients, "", "coefficients by feature"),
         field("held_out_error", &C::held_out_error, "", "median relative error on held-out networks"),
         field("held_out_bias", &C::held_out_bias, "", "median signed relative error on held-out networks"),
-        field("sum_factor", &C::sum_factor, "", "mean of held-out calls over the prediction by the coefficients", Presence::may_be_missing),
+        field("sum_factor", &C::sum_factor, "", "sum of held-out calls over the sum of their predictions by the coefficients", Presence::may_be_missing),
         field("common_sd", &C::common_sd, "", "log error shared by all calls of the class"),
         field("own_sd", &C::own_sd, "", "log error of one call beside that"),
         field("smallest_s", &C::smallest_s, "s", "quickest measured case"),
@@ -69,7 +69,7 @@ struct OpModel {
   double running_s = 0;               // time spent measuring
   double contention = 1;              // median / quiet over the calibration networks
   double probe_compute_s = 0, probe_memory_s = 0;  // quiet time of the speed probes
-  double sum_factor = 1;              // the same mean over the calls of all classes
+  double sum_factor = 1;              // the same over the calls of all classes
   double interval_factor = 1.645;     // standard deviations that hold 90 % of held-out composites of networks
   double call_interval_factor = 1.645;  // ... of held-out calls of 50 us and more
   double error_range = 1;             // distance of log2 sizes over which errors of a class's shapes go together
@@ -91,7 +91,7 @@ struct OpModel {
         field("contention", &M::contention, "", "typical over quiet latency while calibrating"),
         field("probe_compute_s", &M::probe_compute_s, "s", "quiet time of the compute probe"),
         field("probe_memory_s", &M::probe_memory_s, "s", "quiet time of the memory probe"),
-        field("sum_factor", &M::sum_factor, "", "mean of all held-out calls over the prediction by the coefficients",
+        field("sum_factor", &M::sum_factor, "", "the same of all classes together",
               Presence::may_be_missing),
         field("interval_factor", &M::interval_factor, "", "standard deviations that hold 90 % of held-out composites of networks"),
         field("call_interval_factor", &M::call_interval_factor, "", "standard deviations that hold 90 % of held-out calls",

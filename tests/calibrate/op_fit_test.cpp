@@ -259,28 +259,24 @@ TEST_F(Extrapolation, IntervalsOfSums) {
   EXPECT_EQ(none.high_s, 0);
 }
 
-// A model is a sum over as many calls as six calibration networks have.
-TEST(OpFit, IntervalsHoldSumsOfHeldOutNetworks) {
-  const OpFitOptions options;
+// What split conformal prediction promises, before the share of it that models take.
+TEST(OpFit, IntervalsHoldHeldOutNetworks) {
+  OpFitOptions options;
+  options.model_over_composite = 1;
   const auto observations = synthetic_observations(design(), options.conditions, machine, {0.1, 0, 17});
   const OpFitResult fit = fit_op_model(observations, options);
   const OpPredictor predictor(fit.model);
-  constexpr size_t together = 6;
-  double inside = 0, sums = 0;
-  for (size_t from = 0; from + together <= observations.size(); from += together, ++sums) {
+  double inside = 0;
+  for (size_t i = 0; i < observations.size(); ++i) {
     std::vector<OpPrediction> calls;
-    double measured_s = 0, held_out_s = 0;
-    for (size_t i = from; i < from + together; ++i) {
-      for (const CaseFacts& facts : facts_of(observations[i].graph, options.conditions)) calls.push_back(predictor.predict(facts));
-      measured_s += fit.network_measured_s[i];
-      held_out_s += fit.network_held_out_s[i];
-    }
+    for (const CaseFacts& facts : facts_of(observations[i].graph, options.conditions)) calls.push_back(predictor.predict(facts));
     const auto total = predictor.total(calls);
-    const double ratio = measured_s / held_out_s;
-    // A model is off by 0.65 of what such a sum is off by (model_over_composite).
-    inside += std::abs(std::log(ratio)) <= std::log(total.high_s / total.latency_s) / 0.65;
+    const double ratio = fit.network_measured_s[i] / fit.network_held_out_s[i];
+    inside += ratio >= total.low_s / total.latency_s && ratio <= total.high_s / total.latency_s;
   }
-  EXPECT_GE(inside / sums, 0.85);
+  EXPECT_GE(inside / static_cast<double>(observations.size()), 0.85);
+  options.model_over_composite = 0.5;
+  EXPECT_NEAR(fit_op_model(observations, options).model.interval_factor, 0.5 * fit.model.interval_factor, 1e-12);
 }
 
 // Two calls of three take as long as the class says, the others 1.6 times as long: the fit is nearer to the first, sums are

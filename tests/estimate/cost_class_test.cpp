@@ -106,7 +106,7 @@ TEST(CostClass, KnowsThePitchOfASecondMatrix) {
   EXPECT_EQ(facts_of_case("aten::addmm(parameter f32[96], f32[8,1024], parameter f32[1024,96])").pitch_bytes, 4 * 96);
 }
 
-// Weights come from as far away as everything that one run touches is large: memory that is used again counts once.
+// Memory that is used again counts once.
 TEST(CostClass, MemoryUsedAgainDoesNotPushWeightsOut) {
   const auto far = [](int64_t calls) {
     GraphBuilder b("chain");

@@ -86,6 +86,20 @@ return %b
   EXPECT_EQ(plan_memory(g).parameter_bytes, 4 * (4 * 8 + 4 * 4 + 4 * 4));  // p, v, q
 }
 
+// A table counts by the rows that are looked up, unless another op reads it whole.
+TEST(Liveness, WhatOneRunTouches) {
+  const auto touched = [](const char* last) {
+    return touched_bytes(parse_graph(std::string(R"(graph lookup
+%i = input i64[2]
+%t = parameter f32[1000,8] "t"
+%a = aten::embedding(weight=%t, indices=%i)
+)") + last));
+  };
+  const int64_t ids = 2 * 8, rows = 2 * 8 * 4, table = 1000 * 8 * 4;
+  EXPECT_EQ(touched("%b = aten::relu(self=%a)\nreturn %b\n"), ids + rows + 2 * rows);
+  EXPECT_EQ(touched("%b = aten::linear(input=%a, weight=%t)\nreturn %b\n"), ids + table + rows + 2 * 1000 * 4);
+}
+
 TEST(Liveness, AResultWithoutAValueIsThereDuringItsNode) {
   GraphBuilder b("unnamed");
   const ValueId x = b.input("x", {Dtype::f32, {8}});
