@@ -62,14 +62,30 @@ Graph draw_long_convolution(Block& b) {
   if (b.random().chance(0.2)) return b.finish({long_volume(b)});
   for (;;) {
     const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4}), k = b.random().pick<int64_t>({1, 3, 3});
-    const int64_t c = 8 * b.random().log_whole(4, k == 1 ? 160 : 72), out = 8 * b.random().log_whole(4, k == 1 ? 160 : 72);
+    const int64_t unit = 32;  // of every number of groups
+    const int64_t c = unit * b.random().log_whole(1, k == 1 ? 40 : 18), out = unit * b.random().log_whole(1, k == 1 ? 40 : 18);
+    const int64_t stride = b.random().chance(0.25) ? 2 : 1, groups = b.random().chance(0.2) ? b.random().pick<int64_t>({2, 4, 8, 16, 32}) : 1;
+    const int64_t dilation = k == 3 && stride == 1 && b.random().chance(0.15) ? b.random().whole(2, 12) : 1;
     const double flops = b.random().log_uniform(least_long_flops, most_long_flops);
-    const double output_side = std::sqrt(flops / static_cast<double>(2 * n * c * out * k * k));
+    const double output_side = std::sqrt(flops / static_cast<double>(2 * n * c / groups * out * k * k));
     if (output_side < 4 || output_side > 200) continue;
-    const int64_t whole = static_cast<int64_t>(output_side), side = b.side(whole, whole + 1);
+    const int64_t whole = stride * static_cast<int64_t>(output_side), side = b.side(whole, whole + 1);
     if (side < 7 || side > 200 || static_cast<double>(n * std::max(c, out) * side * side) > max_elements) continue;
     const ValueId x = b.unary("relu", b.input({n, c, side, side}));
-    return b.finish({b.conv(x, {.out = out, .kernel_h = k, .kernel_w = k, .bias = b.random().chance(0.3)})});
+    return b.finish({b.conv(x, {.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .groups = groups, .dilation = dilation, .bias = b.random().chance(0.3)})});
+  }
+}
+
+// One plain 3x3 convolution: no other class takes as much of image models' time.
+Graph draw_3x3(Block& b, double least_flops, double most_flops) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4}), c = 8 * b.random().log_whole(4, 72), out = b.random().chance(0.4) ? c : 8 * b.random().log_whole(4, 72);
+    const double flops = b.random().log_uniform(least_flops, most_flops);
+    const double output_side = std::sqrt(flops / static_cast<double>(18 * n * c * out));
+    if (output_side < 6 || output_side > 230) continue;
+    const int64_t side = b.side(static_cast<int64_t>(output_side), static_cast<int64_t>(output_side) + 1);
+    if (static_cast<double>(n * std::max(c, out) * side * side) > 2 * max_elements) continue;
+    return b.finish({b.conv(b.unary("relu", b.input({n, c, side, side})), {.out = out, .kernel_h = 3, .kernel_w = 3, .bias = b.random().chance(0.3)})});
   }
 }
 
@@ -79,8 +95,22 @@ Graph draw_long_product(Block& b) {
     const int64_t m = b.random().log_whole(24, 2000), k = width(), n = width() + (b.random().chance(0.25) ? b.random().whole(1, 7) : 0);
     const double flops = 2 * static_cast<double>(m * k) * static_cast<double>(n);
     if (flops < least_long_flops || flops > most_long_flops) continue;
+    if (b.random().chance(0.2)) {  // outer dimensions that do not collapse
+      const int64_t images = b.random().whole(2, 8);
+      return b.finish({b.linear(b.transpose(b.unary("relu", b.input({images, m / images, k})), 0, 1), n)});
+    }
     const ValueId x = b.unary("relu", b.random().chance(0.5) ? b.input({m, k}) : b.input({1, m, k}));
     return b.finish({some_linear(b, x, n)});
+  }
+}
+
+// A score for each word of a language: weights and results beyond the last cache, rows of results that start anywhere.
+Graph draw_word_scores(Block& b) {
+  for (;;) {
+    const int64_t m = b.random().log_whole(16, 256), k = 8 * b.random().log_whole(16, 100), words = b.random().log_whole(6000, 50000);
+    const double flops = 2 * static_cast<double>(m * k) * static_cast<double>(words);
+    if (flops < least_long_flops || flops > most_long_flops) continue;
+    return b.finish({b.linear(b.unary("relu", b.input({1, m, k})), words, false)});
   }
 }
 
@@ -103,8 +133,10 @@ Graph draw_long_attention(Block& b) {
 
 const Archetype rows[] = {
     {"short convolution", 0.06, draw_short_convolution}, {"short perceptron", 0.14, draw_short_perceptron},
-    {"long convolution", 0.13, draw_long_convolution},   {"long product", 0.10, draw_long_product},
-    {"long attention", 0.10, draw_long_attention},
+    {"long 3x3 convolution", 0.16, [](Block& b) { return draw_3x3(b, least_long_flops, most_long_flops); }},
+    {"3x3 convolution", 0.25, [](Block& b) { return draw_3x3(b, 4e7, least_long_flops); }},
+    {"long convolution", 0.10, draw_long_convolution},   {"long product", 0.10, draw_long_product},
+    {"word scores", 0.06, draw_word_scores},             {"long attention", 0.10, draw_long_attention},
 };
 
 }  // namespace

@@ -74,11 +74,25 @@ ValueId reduce(Block& b, ValueId x) {
   }
 }
 
+// Pixels out of channels and back: inner dimensions of two to four elements.
+ValueId interleave(Block& b, ValueId x) {
+  if (b.type(x).rank() != 4) return b.contiguous(b.transpose(x, 1, 2));
+  const int64_t r = b.random().pick<int64_t>({2, 2, 3, 4}), n = b.size(x, 0), c = b.size(x, 1), h = b.size(x, 2), w = b.size(x, 3);
+  if (c % (r * r) == 0 && b.random().chance(0.6)) return b.op("aten::pixel_shuffle", {{"self", x}, {"upscale_factor", r}});
+  if (h % r != 0 || w % r != 0) return b.contiguous(b.permute(x, {0, 2, 3, 1}));
+  if (b.random().chance(0.3)) return b.op("aten::pixel_unshuffle", {{"self", x}, {"downscale_factor", r}});
+  return b.reshape(b.permute(b.view(x, {n, c, h / r, r, w / r, r}), b.random().chance(0.5) ? Dims{0, 2, 4, 3, 5, 1} : Dims{0, 1, 2, 4, 3, 5}), {n, (h / r) * (w / r), -1});
+}
+
 ValueId copy(Block& b, ValueId x) {
   const int64_t rank = b.type(x).rank();
-  switch (b.random().whole(0, 13)) {
+  switch (b.random().whole(0, 16)) {
+    case 14: return rank == 4 ? b.op("aten::pad", {{"self", x}, {"pad", Dims{1, 1, 1, 1}}, {"mode", b.random().pick<const char*>({"reflect", "reflect", "replicate"})}})
+                              : b.op("aten::pad", {{"self", x}, {"pad", Dims{2, 2}}, {"mode", "reflect"}});
+    case 15: return interleave(b, x);
     case 11:
-    case 12: {
+    case 12:
+    case 16: {
       if (rank != 4 || b.size(x, 2) < 4 || b.size(x, 3) < 4) return b.op("aten::clone", {{"self", x}});
       const int64_t k = b.random().pick<int64_t>({2, 3, 3, 5}), s = b.random().pick<int64_t>({1, 2});
       return b.op("aten::im2col", {{"self", x}, {"kernel_size", Dims{k, k}}, {"dilation", Dims{1, 1}}, {"padding", Dims{k / 2, k / 2}}, {"stride", Dims{s, s}}});
@@ -155,15 +169,22 @@ Graph draw_product(Block& b) {
     const int64_t n = b.random().log_whole(1, 64), m = b.random().log_whole(4, 300), k = b.random().log_whole(8, 300), e = b.random().log_whole(4, 300);
     if (n * m * k > 2000000 || n * k * e > 2000000) return draw(b, {product}, 0.4);
     const ValueId a = b.unary("relu", b.input({n, m, k})), c = b.unary("relu", b.input({n, k, e}));
-    const ValueId y = b.random().chance(0.5) ? b.op("aten::bmm", {{"self", a}, {"mat2", c}})
-                                             : b.op("aten::einsum", {{"equation", "bmk,bke->bme"}, {"tensors", ValueList{ValueRef{a}, ValueRef{c}}}});
+    const auto einsum = [&](const char* equation, ValueId x, ValueId y) {
+      return b.op("aten::einsum", {{"equation", equation}, {"tensors", ValueList{ValueRef{x}, ValueRef{y}}}});
+    };
+    const ValueId y = b.random().chance(0.5) ? b.op("aten::bmm", {{"self", a}, {"mat2", c}}) : einsum("bmk,bke->bme", a, c);
+    if (b.random().chance(0.5)) {  // heads made and compared without moving dimensions first
+      const int64_t h = b.random().whole(2, 12), d = 8 * b.random().whole(2, 8);
+      const ValueId q = einsum("mbk,khd->mbhd", b.transpose(a, 0, 1), b.weight({k, h, d}));
+      return b.finish({einsum("ibnd,jbnd->bnij", q, q), y});
+    }
     return b.finish({b.op("aten::baddbmm", {{"self", y}, {"batch1", a}, {"batch2", c}})});
   }
   return draw(b, {product, product, rowwise}, 0.4);
 }
 
 const Archetype rows[] = {
-    {"pointwise", 0.05, draw_pointwise}, {"reduction", 0.05, draw_reduction}, {"copy", 0.05, draw_copy}, {"strided product", 0.04, draw_product},
+    {"pointwise", 0.05, draw_pointwise}, {"reduction", 0.05, draw_reduction}, {"copy", 0.07, draw_copy}, {"strided product", 0.04, draw_product},
 };
 
 }  // namespace

@@ -258,9 +258,9 @@ Graph draw_unfolded(Block& b) {
 ValueId recurrent_layer(Block& b, ValueId x, bool lstm) {
   const bool both = b.random().chance(0.3);
   const int64_t layers = b.random().whole(1, 3), directions = both ? 2 : 1;
-  const int64_t hidden = b.random().log_whole(48, 700), gates = lstm ? 4 : 3;
+  const int64_t hidden = b.random().log_whole(48, 800), gates = lstm ? 4 : 3;
   const int64_t n = b.size(x, 0), steps = b.size(x, 1), in = b.size(x, 2);
-  if (2.0 * static_cast<double>(steps * n * gates * hidden * (in + hidden) * layers * directions) > 2.5e8) return x;
+  if (2.0 * static_cast<double>(steps * n * gates * hidden * (in + hidden) * layers * directions) > 4e8) return x;
   ValueList weights;
   for (int64_t i = 0; i < layers * directions; ++i) {
     weights.push_back(ValueRef{b.weight({gates * hidden, i < directions ? in : hidden * directions})});
@@ -276,9 +276,9 @@ ValueId recurrent_layer(Block& b, ValueId x, bool lstm) {
 }
 
 Graph draw_recurrent(Block& b) {
-  ValueId x = b.input({b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 32}), b.random().log_whole(8, 120), b.random().log_whole(16, 600)});
+  ValueId x = b.input({b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 16, 32, 64}), b.random().log_whole(8, 120), b.random().log_whole(16, 600)});
   const bool lstm = b.random().chance(0.5);
-  for (int64_t i = b.random().whole(2, 4); i > 0; --i) x = recurrent_layer(b, x, lstm);
+  for (int64_t i = b.random().whole(1, 2); i > 0; --i) x = recurrent_layer(b, x, lstm);
   return b.finish({b.linear(b.op("aten::select.int", {{"self", x}, {"dim", 1}, {"index", -1}}), b.channels(2, 500))});
 }
 
@@ -318,7 +318,26 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
   return b.finish({x});
 }
 
+// Categories looked up in tables, one each or one for all, and a perceptron over what was found.
+Graph draw_lookup(Block& b) {
+  const int64_t n = b.random().log_whole(1, 300), columns = b.random().whole(2, 12), width = b.random().pick<int64_t>({4, 8, 16, 32, 64, 128});
+  const ValueId ids = b.input({n, columns}, Dtype::i64);
+  const auto table = [&] { return b.weight({b.random().log_whole(500, 30000), width}); };
+  const auto look_up = [&](ValueId indices) { return b.op("aten::embedding", {{"weight", table()}, {"indices", indices}}); };
+  ValueId x = no_value;
+  if (b.random().chance(0.4)) {
+    x = look_up(ids);
+  } else {
+    ValueList found;
+    for (int64_t i = 0; i < columns; ++i) found.push_back(ValueRef{look_up(b.op("aten::select.int", {{"self", ids}, {"dim", 1}, {"index", i}}))});
+    x = b.op("aten::stack", {{"tensors", found}, {"dim", 1}});
+  }
+  x = b.random().chance(0.3) ? b.op("aten::sum.dim_IntList", {{"self", x}, {"dim", Dims{1}}}) : b.flatten(x, 1);
+  return b.finish({b.linear(b.unary("relu", b.linear(x, b.channels(16, 512))), b.channels(1, 64))});
+}
+
 const Archetype rows[] = {
+    {"lookup", 0.03, draw_lookup},
     {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
     {"mixer", 0.05, draw_mixer}, {"unfolded", 0.06, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };

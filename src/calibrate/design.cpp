@@ -65,6 +65,7 @@ Candidate measure_up(std::string archetype, Graph graph, const CostConditions& c
 constexpr double common_cases = 20000;  // among all candidates
 constexpr double most_rarity = 300;
 constexpr double enough_cases = 30;   // of a class, before it counts like the others
+constexpr int fewest_cases = 20;      // no class should have fewer
 
 // Greedy cover: again and again the candidate that fills most new cells for its time to the power of `time_weight`.
 std::vector<size_t> choose(const std::vector<Candidate>& candidates, const DesignOptions& options, double time_weight) {
@@ -89,7 +90,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     for (const auto& [cost_class, cell, worth] : candidate.cases) {
       const int count = per_class[cost_class];
       const double lacking = enough_cases - count;  // the class that lacks most goes first
-      const double need = lacking > 0 ? (2 + lacking * lacking) * rarity[cost_class] : count < options.least_cases ? 4.0 : 1.0;
+      const double need = lacking > 0 ? (2 + lacking * lacking * lacking / 10) * rarity[cost_class] * (count < fewest_cases ? 30 : 1) : count < options.least_cases ? 4.0 : 1.0;
       sum += worth * need / (1 + filled[cell] + here[cell]++);
     }
     return wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);

@@ -31,6 +31,7 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
   settings.visit_s = 0.0015;  // a short network is looped, as whoever measures one loops it
   settings.max_pairs = 12;
   settings.end_to_end_every = 0;  // typical time is that of the timed runs (bench_harness prints what clocks cost)
+  settings.seldom_above_s = options.seldom_above_s;
   settings.warm_run_s = 0.06;  // a longer run fills the caches by itself
   settings.visit_warm_up_s = 0;
   settings.max_warm_up_runs = 3;

@@ -31,6 +31,7 @@ struct Observation {
 struct ObserveOptions {
   double budget_s = 60;
   int max_visits = 40;
+  double seldom_above_s = 0;  // networks that take longer are visited in every second round; 0: all in every round
   uint64_t seed = 1;
   int64_t capacity_bytes = int64_t{8} << 30;
   std::function<void(int done, int all, int round)> progress;  // after each visit; may be empty

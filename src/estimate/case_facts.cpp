@@ -98,6 +98,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
     if (first) facts.dtype = value.type.dtype;
     if (value.type.dtype != facts.dtype) facts.converts = true;
   }
+  if (facts.family == OpFamily::indexing) facts.weight_bytes = std::min(facts.weight_bytes, facts.output_bytes);  // of a table only the rows looked up
   bool writes = false;
   for (const SchemaArgument& argument : node.op->schema->arguments) writes |= argument.written;
   facts.in_place = all_share && writes;

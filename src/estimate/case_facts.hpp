@@ -73,11 +73,13 @@ struct CaseFacts {
   double rows = 0;              // independent rows of norms, softmax, reductions, gathers
   double row_length = 1;        // elements of one row
   double runs = 0;              // contiguous runs of a copy
+  double inner_loops = 0;       // of a copy: stretches of its result that it fills in equal steps through its operand
   double segments = 0;          // pieces that cat and split write
   double operands = 0;          // tensors in lists
   double steps = 0;             // time steps x layers x directions of recurrent ops
   double gate_elements = 0;     // … x batch x hidden size x gates
   double step_weight_bytes = 0; // … x bytes of the weights of the hidden state, read again at each step
+  double cold_step_weight_bytes = 0;  // of these, what no longer lies in L2 at the next step
   double broadcast_bytes = 0;   // output bytes where an operand is broadcast
   double strided_bytes = 0;     // bytes of operands that are not contiguous
   double far_elements = 0;      // read with jumps, x how far the lines that are come back to exceed a quarter of L2

@@ -89,7 +89,7 @@ constexpr std::string_view pool_features =
 constexpr std::string_view reduction_features =
     "call cold_code rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view copy_features =
-    "call cold_code output_bytes runs far_elements fresh_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code output_bytes runs inner_loops far_elements fresh_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view cat_features =
     "call cold_code operands segments output_bytes runs strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 
@@ -154,21 +154,21 @@ const Row rows[] = {
     {"conv", "product", [](const Facts& f) { return f.family == OpFamily::convolution; }, "call cold_code flops input_bytes weight_bytes output_bytes column_bytes", "parent of all convolutions"},
 
     // Matrix products.
+    {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
     {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes copied_bytes gathered_elements cold_input_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
     {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code flops fine_tiled_flops result_bytes left_bytes right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
     {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, product_features, "BLAS gemv"},
     {"addmm", "linear", [](const Facts& f) { return named(f, {"addmm", "mm"}) && f.weights_transposed; }, product_features, "BLAS gemm, weights [K,N]"},
     {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.inner_dense; }, product_features, "ATen copies or uses leading dimensions"},
     {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 16; }, few_rows_features, "BLAS gemm with few rows"},
-    {"linear", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && f.name != "einsum"; }, product_features, "BLAS gemm"},
-    {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && f.name != "einsum" && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
-    {"bmm", "product", [](const Facts& f) { return is_product(f) && f.name != "einsum"; }, product_features, "BLAS batched gemm"},
-    {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
+    {"linear", "product", [](const Facts& f) { return is_product(f) && f.products == 1; }, product_features, "BLAS gemm"},
+    {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
+    {"bmm", "product", is_product, product_features, "BLAS batched gemm"},
     {"attention.composite", "attention", [](const Facts& f) { return f.family == OpFamily::attention && f.composite; }, "call cold_code attention_flops attention_scores masked_scores head_rows products input_bytes output_bytes strided_bytes copied_bytes gathered_elements beyond_l2_bytes beyond_l3_bytes", "ATen _scaled_dot_product_attention_math: two batched products, a softmax between"},
     {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, attention_features, "ATen flash attention for CPU: blocks of queries and keys"},
     {"product", "any", [](const Facts&) { return false; }, "call cold_code flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
-    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call cold_code steps gate_elements step_weight_bytes batched_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
-    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call cold_code steps gate_elements step_weight_bytes batched_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
+    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call cold_code steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
+    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call cold_code steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
 
     // Norms and softmax.
     {"batch_norm_training", "batch_norm", [](const Facts& f) { return f.family == OpFamily::normalization && f.training && f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "statistics in a first pass"},
@@ -208,6 +208,7 @@ const Row rows[] = {
     // Copies.
     {"cat_strided", "cat", [](const Facts& f) { return named(f, {"cat", "stack", "concat"}) && !f.dense_operands; }, cat_features, "ATen cat through TensorIterator"},
     {"cat", "copy", OPGAUGE_NAMED("cat", "stack", "concat"), cat_features, "ATen cat, memcpy of segments"},
+    {"pad_mirrored", "pad", [](const Facts& f) { return f.variant.find("reflect") != std::string::npos || f.variant.find("replicat") != std::string::npos; }, "call cold_code output_elements output_bytes fresh_bytes strided_bytes cold_input_bytes", "ATen reflection_pad, replication_pad: an index an element"},
     {"pad", "copy", [](const Facts& f) { return f.name.find("pad") != std::string_view::npos && f.family != OpFamily::pool; }, copy_features, "ATen constant_pad_nd and reflection, replication"},
     {"roll", "copy", OPGAUGE_NAMED("roll", "flip"), copy_features, "ATen roll: a copy a shifted dimension"},
     {"repeat", "copy", OPGAUGE_NAMED("repeat", "repeat_interleave", "tile"), copy_features, "ATen repeat"},
@@ -217,7 +218,8 @@ const Row rows[] = {
     {"copy", "any", [](const Facts& f) { return f.family == OpFamily::copy || f.family == OpFamily::resample; }, copy_features, "ATen copy kernels"},
 
     // Indexing, factories, sorting, quantisation.
-    {"embedding", "gather", OPGAUGE_NAMED("embedding", "index_select"), "call cold_code rows output_bytes beyond_l2_bytes", "rows copied by index"},
+    {"embedding", "gather", OPGAUGE_NAMED("embedding"), "call cold_code rows output_bytes strided_bytes beyond_l2_bytes", "rows copied by index"},
+    {"index_select", "gather", OPGAUGE_NAMED("index_select"), "call cold_code rows output_bytes strided_bytes cold_input_bytes", "ATen index_select: slices copied one by one, elements one by one where they do not lie together"},
     {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call cold_code rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
     {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call cold_code rows row_vectors input_bytes output_bytes", "ATen sort, topk"},
     {"factory", "pointwise", [](const Facts& f) { return f.family == OpFamily::factory; }, "call cold_code output_bytes fresh_bytes", "ATen fill, arange"},

@@ -91,6 +91,7 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.rows * std::ceil(f.row_length / f.lanes); }},
     {"row_tails", "element", "rows x elements behind the last whole vector",
      [](const CaseFacts& f) { return f.rows * std::fmod(f.row_length, f.lanes); }},
+    {"inner_loops", "loop", "stretches of a copy's result that are read in equal steps", [](const CaseFacts& f) { return f.inner_loops; }},
     {"runs", "run", "contiguous runs of a copy", [](const CaseFacts& f) { return f.runs; }},
     {"segments", "segment", "pieces of a concatenation", [](const CaseFacts& f) { return f.segments; }},
     {"operands", "operand", "tensors in the list, or results", [](const CaseFacts& f) { return f.operands; }},
@@ -99,6 +100,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.step_weight_bytes; }},
     {"batched_step_weight_bytes", "byte", "the same of batches of two and more: a product instead of a matrix times a vector",
      [](const CaseFacts& f) { return f.m > 1 ? f.step_weight_bytes : 0.0; }},
+    {"cold_step_weight_bytes", "byte", "hidden weights that do not stay in L2 from step to step", [](const CaseFacts& f) { return f.cold_step_weight_bytes; }},
+    {"batched_steps", "step", "steps of batches of two and more", [](const CaseFacts& f) { return f.m > 1 ? f.steps : 0.0; }},
     {"gate_elements", "element", "steps x batch x hidden size x gates", [](const CaseFacts& f) { return f.gate_elements; }},
 
     // Matrix products [m,k] x [k,n].

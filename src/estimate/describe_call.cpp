@@ -27,6 +27,43 @@ int64_t contiguous_run(const TensorType& type) {
   return run;
 }
 
+// ATen's copies go along the result, whose innermost dimension is the innermost one of `type` by position: how many
+// elements one inner loop takes, in equal steps.
+int64_t inner_loop_length(const TensorType& type) {
+  int64_t length = 1, step = 0;
+  for (size_t i = type.sizes.size(); i-- > 0;) {
+    if (type.sizes[i] == 1) continue;
+    if (length == 1) step = type.strides[i];
+    else if (type.strides[i] != step * length) break;
+    length *= type.sizes[i];
+  }
+  return length;
+}
+
+// ATen/native/PixelShuffle.cpp: a view in six dimensions whose order is changed, then a copy. What that copy reads.
+TensorType copied_view(const Node& node, const TensorType& x) {
+  const std::string_view op = node.target;
+  const Dims factor = ints_argument(node, op.find("unshuffle") != op.npos ? "downscale_factor" : "upscale_factor");
+  if (op.find("::pixel_") == op.npos || x.rank() < 3 || factor.empty() || factor[0] < 1) return x;
+  const int64_t r = factor[0];
+  const size_t c = x.sizes.size() - 3;
+  const int64_t channels = x.sizes[c], height = x.sizes[c + 1], width = x.sizes[c + 2];
+  const int64_t channel = x.strides[c], row = x.strides[c + 1], column = x.strides[c + 2];
+  TensorType view = x;
+  view.sizes.resize(c);
+  view.strides.resize(c);
+  const auto add = [&](int64_t size, int64_t stride) {
+    view.sizes.push_back(size);
+    view.strides.push_back(stride);
+  };
+  if (op.find("unshuffle") != op.npos) {
+    add(channels, channel), add(r, row), add(r, column), add(height / r, row * r), add(width / r, column * r);
+  } else {
+    add(channels / (r * r), channel * r * r), add(height, row), add(r, channel * r), add(width, column), add(r, channel);
+  }
+  return view;
+}
+
 // ATen/native/Convolution.cpp, ConvParams::use_mkldnn (2.13): f32 goes to oneDNN unless the problem is small or a
 // single-threaded 1x1; 16-bit floats where oneDNN has kernels for them (mkldnn_bf16_device_check: AVX-512). The last two
 // dimensions of the kernel and the first four of the input decide, in three dimensions too.
@@ -305,12 +342,15 @@ void describe_rows(const Graph& graph, const Node& node, CaseFacts& facts) {
 void describe_copy(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
   if (node.outputs.empty() || node.outputs[0] == no_value) return;
   const TensorType& y = graph[node.outputs[0]].type;
-  int64_t run = std::max<int64_t>(1, y.numel());
+  int64_t run = std::max<int64_t>(1, y.numel()), loop = run;
   for_each_operand(node, [&](ValueId id) {
-    const TensorType& x = graph[id].type;
-    if (x.numel() > 1) run = std::min(run, contiguous_run(x));
+    if (graph[id].type.numel() <= 1) return;
+    const TensorType x = copied_view(node, graph[id].type);
+    run = std::min(run, contiguous_run(x));
+    loop = std::min(loop, inner_loop_length(x));
   });
   facts.transposes = run <= 1 && y.numel() > 1;
+  facts.inner_loops = facts.output_elements / static_cast<double>(std::max<int64_t>(1, loop));
   facts.runs = facts.output_elements / static_cast<double>(std::max<int64_t>(1, run));
   if (const TensorType* x = tensor_argument(graph, node, {"self"}); x && facts.transposes) facts.far_elements = far_elements(*x, l2_bytes);
   if (const Argument* list = find_argument(node, "tensors")) {
@@ -326,7 +366,7 @@ void describe_copy(const Graph& graph, const Node& node, double l2_bytes, CaseFa
   }
 }
 
-void describe_recurrent(const Graph& graph, const Node& node, CaseFacts& facts) {
+void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
   const TensorType* x = tensor_argument(graph, node, {"input"});
   if (!x || x->rank() < 2) return;
   const int64_t steps = flag_argument(node, "batch_first") && x->rank() == 3 ? x->sizes[1] : x->sizes[0];
@@ -339,7 +379,10 @@ void describe_recurrent(const Graph& graph, const Node& node, CaseFacts& facts) 
     if (type.rank() != 2) return;
     ++matrices;
     if (matrices == 1) facts.gate_elements = facts.steps * static_cast<double>(facts.m * type.sizes[0]);
-    if (matrices == 2) facts.step_weight_bytes = facts.steps * static_cast<double>(type.bytes());
+    if (matrices != 2) return;
+    const auto bytes = static_cast<double>(type.bytes());
+    facts.step_weight_bytes = facts.steps * bytes;
+    facts.cold_step_weight_bytes = facts.step_weight_bytes * beyond(bytes, l2_bytes);
   });
 }
 
@@ -365,7 +408,7 @@ void describe_call(const Graph& graph, const Node& node, const CostConditions& c
     case OpFamily::copy:
     case OpFamily::view: describe_copy(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::pointwise: describe_pointwise(graph, node, conditions.l2_bytes, facts); break;
-    case OpFamily::recurrent: describe_recurrent(graph, node, facts); break;
+    case OpFamily::recurrent: describe_recurrent(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::sorting: describe_sort(graph, node, facts); break;
     case OpFamily::indexing:
       if (!node.outputs.empty() && node.outputs[0] != no_value && graph[node.outputs[0]].type.rank() > 0) {

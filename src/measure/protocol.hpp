@@ -33,6 +33,7 @@ struct ProtocolSettings {
   int max_pairs = 40;
   int end_to_end_every = 1;
   double warm_run_s = 0;
+  double seldom_above_s = 0;
   double visit_warm_up_s = 0.0005;
   int max_warm_up_runs = 60;
   double max_warm_up_s = 3;
@@ -55,6 +56,9 @@ struct ProtocolSettings {
         field("max_pairs", &S::max_pairs, "", "most pairs of runs in a visit"),
         field("end_to_end_every", &S::end_to_end_every, "",
               "in every so-manieth round a timed run has a run without clocks beside it, 0: never",
+              Presence::may_be_missing),
+        field("seldom_above_s", &S::seldom_above_s, "s",
+              "a row whose last run took longer is visited in every second round; 0: every row in every round",
               Presence::may_be_missing),
         field("warm_run_s", &S::warm_run_s, "s",
               "later visits count from the first run on: twice, or once if it takes this long; 0: "

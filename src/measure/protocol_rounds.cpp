@@ -67,7 +67,7 @@ class Rounds {
     return round;
   }
 
-  // Open rows that this round has not visited, in an order that depends on the seed and the round
+  // Open rows that this round has not visited and that are due, in an order that depends on the seed and the round
   // alone.
   std::vector<size_t> order_of(int round) const {
     std::vector<size_t> order;
@@ -76,7 +76,11 @@ class Rounds {
     for (size_t i = order.size(); i > 1; --i) std::swap(order[i - 1], order[random() % i]);
     std::erase_if(order, [&](size_t row) {
       const RowState& state = states_[row];
-      return state.outcome || (!state.visits.empty() && state.visits.back().round >= round);
+      if (state.outcome) return true;
+      if (state.visits.empty()) return false;
+      const Visit& last = state.visits.back();
+      if (last.round >= round) return true;
+      return settings_.seldom_above_s > 0 && last.run_s > settings_.seldom_above_s && (static_cast<size_t>(round) + row) % 2 == 1;
     });
     return order;
   }

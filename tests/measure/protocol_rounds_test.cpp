@@ -82,6 +82,21 @@ TEST(ProtocolRounds, InterleavesRowsInRandomOrder) {
   EXPECT_GE(orders.size(), 8u);
 }
 
+TEST(ProtocolRounds, VisitsLongRowsInEverySecondRoundOnly) {
+  Bench bench({16, 32, 64, 128});
+  bench.behaviour.node_s = [](const Graph& graph, const Node&) { return graph.name.ends_with("16") ? 1e-6 : 5e-3; };
+  bench.settings.seldom_above_s = 0.004;
+  bench.settings.min_rounds = bench.settings.max_rounds = 10;
+  bench.settings.target_half_width = 1e-6;
+  bench.run();
+  for (size_t row = 1; row < bench.states.size(); ++row) {
+    const std::vector<Visit>& visits = bench.states[row].visits;
+    EXPECT_EQ(visits.size(), 10u) << "no visit is lost, they only come later";
+    for (size_t i = 2; i < visits.size(); ++i) EXPECT_EQ(visits[i].round, visits[i - 1].round + 2);
+  }
+  EXPECT_EQ(bench.states[0].visits.back().round, 9) << "short rows are visited in every round";
+}
+
 TEST(ProtocolRounds, RoundsAreSpreadInTime) {
   Bench bench;
   bench.run();
