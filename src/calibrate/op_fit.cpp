@@ -123,7 +123,12 @@ class TreeFit {
 
   void count(ClassFit& fit, const std::vector<size_t>& members) const {
     std::set<size_t> networks;
-    for (const size_t i : members) networks.insert(cases_[i].network);
+    std::set<std::string> ops;
+    for (const size_t i : members) {
+      networks.insert(cases_[i].network);
+      ops.emplace(cases_[i].facts.name);
+    }
+    fit.ops.assign(ops.begin(), ops.end());
     fit.cases = static_cast<int>(members.size());
     fit.networks = static_cast<int>(networks.size());
   }

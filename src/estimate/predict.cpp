@@ -88,7 +88,11 @@ std::string_view fitting_estimator(const Graph& graph, const EstimateOptions& op
   std::set<std::string> suffixes;
   for (const Node& node : graph.nodes) {
     if (!node.op || (node.op->family != OpFamily::matmul && node.op->family != OpFamily::convolution)) continue;
-    for_each_operand(node, [&](ValueId id) { suffixes.insert(dtype_suffix(graph[id].type.dtype)); });
+    bool first = true;  // the operand that decides the class of a call: of int8 products the activations, not the weights
+    for_each_operand(node, [&](ValueId id) {
+      if (first) suffixes.insert(dtype_suffix(graph[id].type.dtype));
+      first = false;
+    });
   }
   for (const std::string& suffix : suffixes) {
     if (suffix.empty()) continue;
@@ -102,7 +106,11 @@ Estimate predict(const Graph& graph, const Machine& machine, const EstimateOptio
   EstimateOptions options = asked;
   if (options.estimator == "auto") options.estimator = fitting_estimator(graph, options);
   const Estimator& estimator = find_estimator(options.estimator);
-  const Rates rates(machine, options.threads);
+  Rates rates(machine, options.threads);
+  const auto measured_ceilings = rates.multiply_add;
+  if (estimator.name != "roofline") {  // times do not come from ceilings then, only the names of bottlenecks do
+    for (auto& rate : rates.multiply_add) rate = rate ? rate : rates.multiply_add[0];
+  }
   Estimate total;
   total.graph = graph.name;
   total.estimator = estimator.name;
@@ -121,6 +129,14 @@ Estimate predict(const Graph& graph, const Machine& machine, const EstimateOptio
   const std::vector<Region> regions = partition(graph, options.mode);
   const std::vector<RegionLoad> loads =
       map_regions(graph, regions, rates, total.working_set_bytes, options.allow_unknown);
+
+  const auto no_ceiling = std::ranges::find_if(loads, [&](const RegionLoad& load) {
+    return load.work.macs > 0 && !measured_ceilings[static_cast<size_t>(load.precision)];
+  });
+  if (no_ceiling != loads.end()) {
+    total.notes.push_back("machine \"" + machine.name + "\" has no measured ceiling for " + std::string(name_of(no_ceiling->precision)) +
+                          ": bottlenecks are judged by that of fp32");
+  }
 
   // latency and energy of each region -> totals
   const RegionTimer time_region = estimator.prepare(graph, rates, machine, options, total);

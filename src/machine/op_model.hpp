@@ -34,6 +34,7 @@ struct ClassFit {
   std::string parent;  // key of the parent, "" for the root
   int cases = 0;       // of this class itself
   int networks = 0;    // that contain them
+  std::vector<std::string> ops;  // among its cases, without namespace and overload: "conv1d"; empty if not recorded
   std::vector<FeatureCoefficient> coefficients;
   std::optional<double> held_out_error;  // median |p - t| / t by cross-validation over networks
   std::optional<double> held_out_bias;   // median (p - t) / t
@@ -48,6 +49,7 @@ struct ClassFit {
         field("key", &C::key, "", "cost class and dtype"), field("parent", &C::parent, "", "class it leans on"),
         field("cases", &C::cases, "", "measured cases of this class"),
         field("networks", &C::networks, "", "calibration networks that contain them"),
+        field("ops", &C::ops, "", "ops among the cases, without namespace and overload", Presence::may_be_missing),
         field("coefficients", &C::coefficients, "", "coefficients by feature"),
         field("held_out_error", &C::held_out_error, "", "median relative error on held-out networks"),
         field("held_out_bias", &C::held_out_bias, "", "median signed relative error on held-out networks"),

@@ -44,6 +44,13 @@ const Dispatch dispatches[] = {
     {"aten::batch_norm(f32[232,320], parameter f32[320], parameter f32[320], parameter f32[320], parameter f32[320], false, 0.1, 1e-5, false)",
      "batch_norm_rows"},
     {"aten::linear(f32[2,512], parameter f32[1000,512])", "linear_few_rows"},
+    // One product or several: its letters say, not its operands' ranks.
+    {"aten::einsum(\"ibh,hnd->ibnd\", [f32[96,2,384], parameter f32[384,6,64]])", "einsum"},
+    {"aten::einsum(\"bk,k->b\", [f32[96,384], parameter f32[384]])", "einsum"},
+    {"aten::embedding(parameter f32[1000,64], i64[2,8])", "embedding"},
+    {"aten::index_select(f32[2,32,14,14], 1, i64[32])", "index_select"},
+    {"aten::pad(f32[2,32,14,14], [1,1,1,1], \"reflect\")", "pad_mirrored"},
+    {"aten::pad(f32[2,32,14,14], [1,1,1,1])", "pad"},
     {"aten::linear(f32[17,512], parameter f32[1000,512])", "linear"},
 };
 
@@ -64,6 +71,10 @@ TEST(CostClass, ARecurrentLayerReadsItsHiddenWeightsAtEachStep) {
   const CaseFacts& facts = all[0];
   EXPECT_EQ(facts.steps, 100);
   EXPECT_EQ(facts.step_weight_bytes, 100.0 * 1152 * 384 * 4);
+  CostConditions small, large;
+  small.l2_bytes = 64 * 1024, large.l2_bytes = 256 * 1024 * 1024;
+  EXPECT_NEAR(facts_of(graph, small)[0].cold_step_weight_bytes, facts.step_weight_bytes, 0.01 * facts.step_weight_bytes);
+  EXPECT_EQ(facts_of(graph, large)[0].cold_step_weight_bytes, 0) << "the weights stay in L2 from step to step";
 }
 
 CaseFacts facts_of_case(const std::string& text) {
@@ -101,6 +112,23 @@ TEST(CostClass, CountsTheOperandsThatABatchedProductCopies) {
   }
 }
 
+// A copy goes along its result; what it reads in equal steps is one inner loop.
+TEST(CostClass, CountsTheInnerLoopsOfACopy) {
+  struct Copy {
+    const char* call;
+    double loops;
+  };
+  const Copy copies[] = {
+      {"aten::clone(f32[2,9,6,8])", 1},
+      {"aten::clone(f32[2,9,48]{432,1,9})", 2 * 9},          // transposed: a column at a time
+      {"aten::clone(f32[2,6,8,9]{432,8,1,48})", 2 * 48},     // the nine channels of a pixel
+      {"aten::pixel_shuffle(f32[2,9,6,8], 3)", 2 * 6 * 8 * 3},  // three pixels of a row at a time
+      {"aten::pixel_shuffle(f32[2,4,6,8], 2)", 2 * 6 * 8 * 2},
+      {"aten::pixel_unshuffle(f32[2,1,6,8], 2)", 2 * 4 * 3},    // every second pixel of every second row
+  };
+  for (const Copy& one : copies) EXPECT_EQ(facts_of_case(one.call).inner_loops, one.loops) << one.call;
+}
+
 TEST(CostClass, KnowsThePitchOfASecondMatrix) {
   EXPECT_EQ(facts_of_case("aten::linear(f32[8,1024], parameter f32[96,1024])").pitch_bytes, 4096);
   EXPECT_EQ(facts_of_case("aten::addmm(parameter f32[96], f32[8,1024], parameter f32[1024,96])").pitch_bytes, 4 * 96);
@@ -134,6 +162,7 @@ TEST(CostClass, ATableIsNotReadWhole) {
   };
   EXPECT_EQ(far(1 << 20), 0);
   EXPECT_EQ(far(100), 0);
+  EXPECT_EQ(facts_of_case("aten::embedding(parameter f32[100000,64], i64[32])").weight_bytes, 32 * 64 * 4);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "estimate/graphs.hpp"
 #include "estimate/latency.hpp"
 #include "graph/liveness.hpp"
+#include "graph/rewrite.hpp"
 
 namespace opgauge {
 namespace {
@@ -239,6 +240,38 @@ TEST(Predict, LowPrecisionUsesItsOwnCeiling) {
   const Estimate bf16 = predict(make_mlp(256, {1024, 1024}, Dtype::bf16), machine);
   EXPECT_EQ(bf16.precision, "bf16");
   EXPECT_LT(bf16.compute_s, f32.compute_s);
+}
+
+// One rate for all: what a calibration of `dtypes` looks like to the choice of the estimator.
+Calibration op_level_calibration(std::initializer_list<const char*> suffixes) {
+  Calibration calibration = example_calibration();
+  calibration.op_model.emplace();
+  for (const char* suffix : suffixes) {
+    ClassFit any;
+    any.key = std::string("any") + suffix;
+    any.cases = 50;
+    any.coefficients = {{"call", 2e-6, {}, true, 1}, {"flops", 1e-11, {}, true, 1e9}};
+    any.smallest_s = 1e-6, any.largest_s = 1;
+    calibration.op_model->classes.push_back(any);
+  }
+  return calibration;
+}
+
+// Products of int8 have operands of two types: unsigned activations, signed weights.
+TEST(Predict, ACalibrationOfInt8IsUsedForInt8) {
+  const Graph g = to_precision(make_mlp(16, {64, 64, 8}), "int8");
+  const Calibration fp32 = op_level_calibration({""}), int8 = op_level_calibration({"", "@u8"});
+  EXPECT_EQ(predict(g, example_machine(), {.estimator = "auto", .calibration = &int8}).estimator, "calibrated");
+  EXPECT_EQ(predict(g, example_machine(), {.estimator = "auto", .calibration = &fp32}).estimator, "roofline");
+}
+
+TEST(Predict, ACalibrationNeedsNoCeilingOfItsPrecision) {
+  const Graph g = make_mlp(16, {64, 64, 8}, Dtype::f16);
+  ASSERT_THAT(error_of([&] { predict(g, example_machine()); }), HasSubstr("no measured ceiling for f16"));
+  const Calibration calibration = op_level_calibration({"", "@f16"});
+  const Estimate e = predict(g, example_machine(), {.estimator = "auto", .calibration = &calibration});
+  EXPECT_EQ(e.estimator, "calibrated");
+  EXPECT_THAT(e.notes, testing::Contains(HasSubstr("no measured ceiling for fp16")));
 }
 
 TEST(Predict, RegionsAndTextsCanBeLeftOut) {
