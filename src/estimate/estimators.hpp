@@ -18,6 +18,7 @@ using RegionTimer = std::function<void(const Region&, const RegionLoad&, RegionE
 struct Estimator {
   std::string_view name;
   std::string_view summary;
+  bool from_ceilings;  // its times are work over the machine's ceilings: without one there is no estimate
   // Makes the rule for one graph, and says in `total` which coefficients it uses. Arguments outlive
   // the rule.
   RegionTimer (*prepare)(const Graph&, const Rates&, const Machine&, const EstimateOptions&,

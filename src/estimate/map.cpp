@@ -52,19 +52,6 @@ double fit_to_work(std::vector<Access>& accesses, bool written, double moved) {
   return 0;
 }
 
-// The dtype that a node's arithmetic runs in: that of its first tensor operand.
-Dtype arithmetic_dtype(const Graph& graph, const Node& node) {
-  ValueId first = no_value;
-  for_each_operand(node, [&](ValueId id) {
-    if (first == no_value) first = id;
-  });
-  if (first == no_value) {
-    return node.outputs.empty() || node.outputs[0] == no_value ? Dtype::f32
-                                                               : graph[node.outputs[0]].type.dtype;
-  }
-  return graph[first].type.dtype;
-}
-
 Precision precision_of(Dtype dtype, bool multiplies) {
   switch (dtype) {
     case Dtype::bf16:
@@ -106,6 +93,18 @@ double weight_elements(const Graph& graph, const Node& node) {
 }
 
 }  // namespace
+
+Dtype arithmetic_dtype(const Graph& graph, const Node& node) {
+  ValueId first = no_value;
+  for_each_operand(node, [&](ValueId id) {
+    if (first == no_value) first = id;
+  });
+  if (first == no_value) {
+    return node.outputs.empty() || node.outputs[0] == no_value ? Dtype::f32
+                                                               : graph[node.outputs[0]].type.dtype;
+  }
+  return graph[first].type.dtype;
+}
 
 Rates::Rates(const Machine& from, int thread_count) : machine(from.name), threads(thread_count) {
   if (threads < 1) {

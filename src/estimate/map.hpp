@@ -53,6 +53,10 @@ struct RegionLoad {
   std::array<double, max_levels> level_s{};  // at the measured bandwidths
 };
 
+// The dtype that a node's arithmetic runs in, and its cost class is fitted for: that of its first tensor operand (of int8
+// products the activations), without one that of its result.
+Dtype arithmetic_dtype(const Graph& graph, const Node& node);
+
 // Loads in the order of the regions. Errors: an op outside the table (unless allow_unknown), no
 // ceiling for a dtype that multiply-adds run in.
 std::vector<RegionLoad> map_regions(const Graph& graph, const std::vector<Region>& regions,

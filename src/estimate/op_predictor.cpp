@@ -14,8 +14,8 @@ constexpr double least_call_s = 3e-8;   // two readings of the clock
 constexpr double far_factor = 4;        // beyond this multiple of the largest case a call is extrapolated
 constexpr double far_sd = 0.35;         // log error added for a call outside the calibrated region ...
 constexpr double least_far_share = 0.2; // ... or so much of it, if little of its time comes from what is outside
-// Log error added for an op that is in a class by our word alone, none of its calls having been measured: what such calls of
-// the development and the older validation lists were off by, from -70 % to +120 %.
+// Log error added for an op that is in a class by our word alone, none of its calls having been measured. Chosen by hand
+// from what such calls of all validation lists were off by: docs/accuracy.md.
 constexpr double unseen_op_sd = 0.6;
 constexpr int enough_cases = 8;
 

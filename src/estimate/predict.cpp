@@ -28,11 +28,11 @@ namespace {
 
 constexpr Estimator table[] = {
     {"roofline", "the machine's ceilings and bandwidths with fitted derates and a launch term",
-     prepare_roofline, finish_roofline},
+     true, prepare_roofline, finish_roofline},
     {"calibrated", "each call by the op-level model that `opgauge calibrate` fitted on this machine",
-     prepare_calibrated, finish_calibrated},
+     false, prepare_calibrated, finish_calibrated},
     {"measured", "calls that this machine has timed by what they took, the others as calibrated",
-     prepare_measured, finish_measured},
+     false, prepare_measured, finish_measured},
 };
 
 std::string region_name(const Graph& graph, const Region& region) {
@@ -88,11 +88,7 @@ std::string_view fitting_estimator(const Graph& graph, const EstimateOptions& op
   std::set<std::string> suffixes;
   for (const Node& node : graph.nodes) {
     if (!node.op || (node.op->family != OpFamily::matmul && node.op->family != OpFamily::convolution)) continue;
-    bool first = true;  // the operand that decides the class of a call: of int8 products the activations, not the weights
-    for_each_operand(node, [&](ValueId id) {
-      if (first) suffixes.insert(dtype_suffix(graph[id].type.dtype));
-      first = false;
-    });
+    suffixes.insert(dtype_suffix(arithmetic_dtype(graph, node)));
   }
   for (const std::string& suffix : suffixes) {
     if (suffix.empty()) continue;
@@ -108,7 +104,7 @@ Estimate predict(const Graph& graph, const Machine& machine, const EstimateOptio
   const Estimator& estimator = find_estimator(options.estimator);
   Rates rates(machine, options.threads);
   const auto measured_ceilings = rates.multiply_add;
-  if (estimator.name != "roofline") {  // times do not come from ceilings then, only the names of bottlenecks do
+  if (!estimator.from_ceilings) {  // then only the names of bottlenecks come from them
     for (auto& rate : rates.multiply_add) rate = rate ? rate : rates.multiply_add[0];
   }
   Estimate total;
