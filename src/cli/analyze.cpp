@@ -23,10 +23,11 @@ struct AnalyzeArguments {
 };
 
 // A machine that was asked for must be there; without one the report says what it lacks.
-std::optional<Machine> machine_for(const MachineOptions& options, std::string& why_not) {
-  if (!options.machine.empty()) return options.read();
+std::optional<Machine> machine_for(const MachineOptions& options, const std::string& device,
+                                   std::string& why_not) {
+  if (!options.machine.empty()) return options.read(device);
   try {
-    return options.read();
+    return options.read(device);
   } catch (const Error& error) {
     why_not = error.what();
     return std::nullopt;
@@ -44,7 +45,8 @@ int analyze_results(const AnalyzeArguments& arguments) {
   std::optional<Results> repeat;
   if (!arguments.repeat.empty()) repeat = read_results(arguments.repeat);
   std::string why_not;
-  const std::optional<Machine> machine = machine_for(arguments.machine, why_not);
+  const std::optional<Machine> machine = machine_for(
+      arguments.machine, results.rows.empty() ? "cpu" : results.rows.front().device, why_not);
   if (!machine) std::cerr << "analyze: no recommended updates: " << why_not << "\n";
   std::optional<StoredCalibration> before;
   if (machine) before = arguments.machine.read_calibration(*machine);

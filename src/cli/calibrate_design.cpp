@@ -38,18 +38,25 @@ constexpr double seldom_above_s = 0.004;
 }  // namespace
 
 CostConditions conditions_of(const Machine& machine, int threads) {
+  bool has_l3 = false;
   CostConditions conditions;
   conditions.threads = threads;
   conditions.vector_lanes = vector_lanes(machine);
   for (const MemoryLevel& level : machine.levels) {
     const double capacity = level.capacity_bytes();
     if (level.name == "L2" && capacity > 0) conditions.l2_bytes = capacity;
-    if (level.name == "L3" && capacity > 0) conditions.l3_bytes = capacity;
+    if (level.name == "L3" && capacity > 0) {
+      conditions.l3_bytes = capacity;
+      has_l3 = true;
+    }
     if (level.name != "DRAM") continue;
-    for (const Bandwidth& one : level.bandwidths) {
-      if (one.kernel == "read" && one.threads == 1 && one.bytes_per_s > 0) conditions.memory_s_per_byte = 1 / one.bytes_per_s;
+    for (const char* kernel : {"copy", "read"}) {  // an accelerator's is of copies alone
+      for (const Bandwidth& one : level.bandwidths) {
+        if (one.kernel == kernel && one.threads == 1 && one.bytes_per_s > 0) conditions.memory_s_per_byte = 1 / one.bytes_per_s;
+      }
     }
   }
+  if (!has_l3) conditions.l3_bytes = conditions.l2_bytes;  // the last cache is the second
   return conditions;
 }
 
@@ -145,7 +152,7 @@ void DesignedCalibration::declare(CLI::App& app) {
 int DesignedCalibration::run() {
   const double budget_s = parse_duration_s("--budget", budget);
   const ExecutionSettings settings = execution.read();
-  const Machine machine_record = find_machine(machine);
+  const Machine machine_record = find_machine(machine, MachineFolders::standard(), SystemFiles(), execution.device);
   DesignOptions designing;
   designing.seed = settings.seed;
   designing.networks = networks;

@@ -12,13 +12,14 @@
 #include "machine/describe.hpp"
 #include "machine/detect.hpp"
 #include "machine/machine_files.hpp"
+#include "measure/accelerator_record.hpp"
 #include "measure/meters/energy_model.hpp"
 
 namespace opgauge {
 namespace {
 
 struct DetectArguments {
-  std::string name, output;
+  std::string name, output, device = "cpu";
   bool quick = false;
 };
 
@@ -42,19 +43,40 @@ void measure_energy_model(Machine& machine,
     machine.notes.push_back("energy coefficients are assumed: " + fit.reason);
 }
 
-int detect(const DetectArguments& arguments) {
-  check_name(arguments.name);
+void tell(const std::string& line) { std::cerr << "measuring: " << line << "\n"; }
+
+Machine measured_cpu(const DetectArguments& arguments) {
   DetectOptions options;
   options.name = arguments.name;
   options.budget_s = arguments.quick ? 5 : 20;
-  options.progress = [](const std::string& line) { std::cerr << "measuring: " << line << "\n"; };
+  options.progress = tell;
+  Machine machine = detect_machine(SystemFiles(), options);
+  measure_energy_model(machine, options.progress);
+  return machine;
+}
+
+Machine measured_accelerator(const DetectArguments& arguments) {
+  AcceleratorOptions options;
+  options.name = arguments.name;
+  if (arguments.quick) options.visits = 3;
+  options.progress = tell;
+  const auto device = open_device(arguments.device, ExecutionSettings());
+  Machine machine = detect_accelerator(*device, SystemFiles(), options);
+  PowerMeterSearch search = find_power_meter(arguments.device);
+  SteadyClock clock;
+  measure_accelerator_energy(*device, search, clock, machine, options);
+  return machine;
+}
+
+int detect(const DetectArguments& arguments) {
+  check_name(arguments.name);
   if (!arguments.output.empty() && arguments.output != "-") {  // better now than after measuring
     const auto folder = std::filesystem::absolute(arguments.output).parent_path();
     if (!std::filesystem::is_directory(folder))
       throw Error(arguments.output, "the folder does not exist");
   }
-  Machine machine = detect_machine(SystemFiles(), options);
-  measure_energy_model(machine, options.progress);
+  const Machine machine =
+      arguments.device == "cpu" ? measured_cpu(arguments) : measured_accelerator(arguments);
   if (arguments.output == "-") {
     emit("-", encode(machine).dump(1) + "\n");
     return 0;
@@ -90,6 +112,11 @@ void declare_machine(CLI::App& app, Run& run) {
       app.add_subcommand("detect", "measure this machine and write its description");
   detect_app->add_option("--name", arguments->name, "name of the machine and its file")
       ->type_name("NAME");
+  detect_app
+      ->add_option("--device", arguments->device,
+                   "cpu, or cuda: the accelerator as a machine of its own")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
   detect_app->add_option("-o,--output", arguments->output, "file to write, - is standard output")
       ->type_name("FILE");
   detect_app->add_flag("--quick", arguments->quick,

@@ -14,13 +14,16 @@ void MachineOptions::declare(CLI::App& app) {
       ->type_name("FILE|none");
 }
 
-Machine MachineOptions::read() const { return find_machine(machine); }
+Machine MachineOptions::read(const std::string& device) const {
+  return find_machine(machine, MachineFolders::standard(), SystemFiles(), device);
+}
 
-std::optional<StoredCalibration> MachineOptions::read_calibration(const Machine& of) const {
+std::optional<StoredCalibration> MachineOptions::read_calibration(const Machine& of,
+                                                                  const CalibrationUse& use) const {
   if (calibration == "none") return std::nullopt;
   if (!calibration.empty())
     return StoredCalibration{calibration, opgauge::read_calibration(calibration)};
-  return newest_calibration(calibration_roots(), of.name);
+  return newest_calibration(calibration_roots(), of.name, use);
 }
 
 }  // namespace opgauge

@@ -16,9 +16,11 @@ struct MachineOptions {
   std::string machine, calibration;
   void declare(CLI::App& app);
 
-  Machine read() const;  // as find_machine does
-  // The given file; else the newest of that machine; nullopt if there is none or `none` was given.
-  std::optional<StoredCalibration> read_calibration(const Machine& machine) const;
+  Machine read(const std::string& device = "cpu") const;  // as find_machine does
+  // The given file; else the newest of that machine that fits `use`; nullopt if there is none or
+  // `none` was given.
+  std::optional<StoredCalibration> read_calibration(const Machine& machine,
+                                                    const CalibrationUse& use = {}) const;
 };
 
 }  // namespace opgauge

@@ -77,6 +77,9 @@ int main(int argc, char** argv) {
     std::fprintf(stderr, "opgauge: %s\n", error.what());
   } catch (const std::bad_alloc&) {
     std::fprintf(stderr, "opgauge: out of memory\n");
+  } catch (const std::exception& error) {  // a library's; LibTorch's goes on with its stack
+    const std::string text = error.what();
+    std::fprintf(stderr, "opgauge: %s\n", text.substr(0, text.find('\n')).c_str());
   }
   return 2;
 }

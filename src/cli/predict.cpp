@@ -25,7 +25,7 @@ namespace opgauge {
 namespace {
 
 struct PredictArguments {
-  std::string model, estimator = "auto", mode = "eager", precision = "fp32";
+  std::string model, estimator = "auto", mode = "eager", precision = "fp32", device = "cpu";
   std::vector<int64_t> batches;
   std::vector<std::string> dims;
   int threads = 1;
@@ -69,8 +69,8 @@ std::unique_ptr<TimedCases> timed_cases(const PredictArguments& arguments, const
 }
 
 int predict_model(const PredictArguments& arguments) {
-  const Machine machine = arguments.machine.read();
-  const auto stored = arguments.machine.read_calibration(machine);
+  const Machine machine = arguments.machine.read(arguments.device);
+  const auto stored = arguments.machine.read_calibration(machine, {arguments.threads, arguments.precision});
   EstimateOptions options;
   options.estimator = arguments.estimator;
   options.mode = parse_enum<PartitionMode>("--mode", "mode", arguments.mode);
@@ -127,6 +127,9 @@ void declare_predict(CLI::App& app, Run& run) {
       ->type_name("N,…");
   app.add_option("--dim", a->dims, "symbolic size of an export, by its name or input dimension")
       ->type_name("s0=8|x.1=8");
+  app.add_option("--device", a->device, "cpu or cuda: whose machine record and calibration")
+      ->check(CLI::IsMember({"cpu", "cuda"}))
+      ->capture_default_str();
   app.add_option("--threads", a->threads, "intra-op threads")
       ->check(CLI::Range(1, 4096))
       ->type_name("N");

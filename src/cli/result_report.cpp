@@ -13,15 +13,16 @@ namespace opgauge {
 std::vector<std::filesystem::path> write_report(const std::filesystem::path& folder,
                                                 const SweepResult& result,
                                                 const MachineOptions& options,
-                                                const Machine& machine) {
+                                                const Machine* machine) {
   if (std::ranges::none_of(
           result.rows, [](const KeyedRow& one) { return one.row.empirical_time_ms.has_value(); })) {
     std::cerr << "no report on " << result.device << ": no row was measured\n";
     return {};
   }
-  const auto before = options.read_calibration(machine);
+  std::optional<StoredCalibration> before;
+  if (machine) before = options.read_calibration(*machine);
   AnalysisInput input;
-  input.machine = &machine;
+  input.machine = machine;
   if (before) input.before = &before->calibration;
   const Findings findings =
       analyze(read_results(folder / (result.sweep + "_sweep_" + result.device + ".csv")), input);

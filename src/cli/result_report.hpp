@@ -16,6 +16,6 @@ namespace opgauge {
 std::vector<std::filesystem::path> write_report(const std::filesystem::path& folder,
                                                 const SweepResult& result,
                                                 const MachineOptions& options,
-                                                const Machine& machine);
+                                                const Machine* machine);
 
 }  // namespace opgauge

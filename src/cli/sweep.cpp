@@ -14,6 +14,7 @@
 #include "cli/interruption.hpp"
 #include "cli/progress_line.hpp"
 #include "cli/result_report.hpp"
+#include "cli/sweep_machines.hpp"
 #include "cli/sweep_options.hpp"
 #include "cli/sweep_restarts.hpp"
 #include "sweep/run.hpp"
@@ -140,6 +141,14 @@ int estimate_only(const SweepOptions& options, const Sweep& sweep, const Plan& p
   return 0;
 }
 
+std::vector<std::string> devices_of(const Grid& grid) {
+  std::vector<std::string> devices;
+  for (const Configuration& one : grid.configurations) {
+    if (std::ranges::find(devices, one.device) == devices.end()) devices.push_back(one.device);
+  }
+  return devices;
+}
+
 int run_sweep_command(const SweepOptions& options) {
   const Sweep sweep = find_sweep(options.sweep);
   ProtocolSettings protocol = options.protocol();
@@ -153,10 +162,9 @@ int run_sweep_command(const SweepOptions& options) {
         "shard {}/{}, as the scheduler numbers this task; --shard 0/1 runs everything\n",
         shard->index, shard->count);
   }
-  const Machine machine = options.machine.read();
-  const auto calibration = options.machine.read_calibration(machine);
-  const EstimateBasis basis{machine, calibration ? &calibration->calibration : nullptr,
-                            options.estimator};
+  const SweepMachines machines(options.machine, devices_of(grid));
+  const Machine& machine = machines.first();
+  const EstimateBasis basis = machines.basis(options.estimator);
   Plan plan = plan_sweep(sweep, grid, basis, options.scenario, !options.quick && !shard);
   if (!options.rows.empty()) plan = only_rows(plan, options.rows);
 
@@ -249,19 +257,21 @@ int run_sweep_command(const SweepOptions& options) {
   context.restarts = read_restarts(folder.path());
   context.why_no_restart = restarts.why_none;
   context.protocol = protocol;
-  if (calibration && calibration->calibration.op_model) {
-    const OpModel& model = *calibration->calibration.op_model;
+  const Calibration* const calibration = machines.calibration_for(machine, {});
+  if (calibration && calibration->op_model) {
+    const OpModel& model = *calibration->op_model;
     if (model.probe_compute_s > 0 && model.probe_memory_s > 0) {
       context.reference = {model.probe_compute_s, model.probe_memory_s,
-                           "the calibration of " + calibration->calibration.created_at};
+                           "the calibration of " + calibration->created_at};
     }
   }
   const std::vector<SweepRow> rows = rows_of(plan, folder.contents(), context);
   std::vector<std::filesystem::path> written;
   for (const SweepResult& result :
-       results_of(sweep, plan, folder.contents(), machine, protocol, context)) {
+       results_of(sweep, plan, folder.contents(), basis, protocol, context)) {
     for (const auto& path : write_result(folder.path(), result)) written.push_back(path);
-    for (const auto& path : write_report(folder.path(), result, options.machine, machine))
+    const Machine* const of = basis.machine_of(result.device);
+    for (const auto& path : write_report(folder.path(), result, options.machine, of))
       written.push_back(path);
   }
   const SweepSummary summary = summarize_sweep(rows, folder.contents());

@@ -73,9 +73,9 @@ Table call_table(const std::vector<ValidationModel>& chosen, const std::vector<M
   return table;
 }
 
-StoredCalibration calibration_for(const std::string& given, const Machine& machine) {
+StoredCalibration calibration_for(const std::string& given, const Machine& machine, const std::string& precision) {
   if (!given.empty()) return {given, read_calibration(given)};
-  const auto stored = newest_calibration(calibration_roots(), machine.name);
+  const auto stored = newest_calibration(calibration_roots(), machine.name, {std::nullopt, precision});
   if (!stored) throw Error("validate", "found no calibration of " + machine.name + ", expected one: run `opgauge calibrate`");
   return *stored;
 }
@@ -157,8 +157,8 @@ int ValidateModels::predict_with_budgets(const std::vector<ValidationModel>& cho
 
 int ValidateModels::run() {
   const double budget_s = parse_duration_s("--budget", budget);
-  const Machine record = find_machine(machine);
-  const StoredCalibration stored = calibration_for(calibration, record);
+  const Machine record = find_machine(machine, MachineFolders::standard(), SystemFiles(), device);
+  const StoredCalibration stored = calibration_for(calibration, record, precision);
   if (!stored.calibration.op_model) {
     throw Error(stored.path.string(), "found no op-level section, expected one written by `opgauge calibrate`");
   }

@@ -106,18 +106,43 @@ std::vector<fs::path> calibration_roots() {
   return roots;
 }
 
+namespace {
+
+// 3: made for it, 2: for its threads, 1: for its precision.
+int fit_of(const Calibration& calibration, const CalibrationUse& use) {
+  const auto agrees = [&](const char* fact, const std::string& wanted) {
+    const auto at = calibration.fingerprint.find(fact);
+    return at == calibration.fingerprint.end() || at->second == wanted;
+  };
+  const bool threads_agree = !use.threads || agrees("threads", std::to_string(*use.threads));
+  return 2 * threads_agree + agrees("precision", use.precision);
+}
+
+}  // namespace
+
 std::optional<StoredCalibration> newest_calibration(const std::vector<fs::path>& roots,
-                                                    std::string_view machine) {
-  fs::path newest;
+                                                    std::string_view machine,
+                                                    const CalibrationUse& use) {
+  std::vector<fs::path> files;
   for (const fs::path& root : roots) {
     std::error_code failed;
     for (const auto& entry : fs::directory_iterator(root / machine, failed)) {
       if (entry.path().extension() != ".json") continue;
-      if (newest.empty() || entry.path().stem() > newest.stem()) newest = entry.path();
+      files.push_back(entry.path());
     }
   }
-  if (newest.empty()) return std::nullopt;
-  return StoredCalibration{newest, read_calibration(newest)};
+  std::ranges::stable_sort(files, std::ranges::greater(), &fs::path::stem);
+  std::optional<StoredCalibration> best;
+  int best_fit = -1;
+  for (const fs::path& file : files) {
+    StoredCalibration one{file, read_calibration(file)};
+    const int fit = fit_of(one.calibration, use);
+    if (fit <= best_fit) continue;
+    best_fit = fit;
+    best = std::move(one);
+    if (fit == 3) break;
+  }
+  return best;
 }
 
 std::vector<std::string> differences(const Calibration& calibration,

@@ -117,10 +117,17 @@ struct StoredCalibration {
   std::filesystem::path path;
   Calibration calibration;
 };
-// The newest calibration of the machine under the roots; nullopt if there is none. A file that
-// cannot be read is an Error, not skipped.
+// The run that a calibration is wanted for.
+struct CalibrationUse {
+  std::optional<int> threads;  // any
+  std::string precision = "fp32";
+};
+// The newest calibration of the machine under the roots that was made for `use`; without one the
+// newest of its threads, else the newest; nullopt if there is none. A fact that a fingerprint lacks
+// fits. A file that cannot be read is an Error, not skipped.
 std::optional<StoredCalibration> newest_calibration(const std::vector<std::filesystem::path>& roots,
-                                                    std::string_view machine);
+                                                    std::string_view machine,
+                                                    const CalibrationUse& use = {});
 
 // What differs between a calibration's fingerprint and the present one, one line a difference; a
 // key that only one side has does not count.

@@ -106,6 +106,7 @@ std::string describe_machine(const Machine& machine) {
   const auto line = [&](std::string_view name, const std::string& value) {
     text += fmt::format("  {:<8} {}\n", name, value);
   };
+  if (!machine.accelerator.empty()) line("card", machine.accelerator);
   line("cpu",
        fmt::format("{} ({}, {}), {} x {}, {}, {}", machine.cpu_model, machine.vendor,
                    machine.architecture, counted(machine.cores, "core"),

@@ -49,12 +49,14 @@ Fingerprint fingerprint(const Machine& machine) {
                        {"threads_per_core", std::to_string(machine.threads_per_core)},
                        {"packages", std::to_string(machine.packages)},
                        {"virtualization", machine.virtualization}};
+  if (!machine.accelerator.empty()) print.class_facts["accelerator"] = machine.accelerator;
   for (const char* dtype : {"f32", "bf16", "i8"}) {
     const auto peak = peak_flops_per_s(machine, dtype, 1);
     if (peak) print.ceilings[fmt::format("{} on 1 thread, FLOP/s", dtype)] = *peak;
   }
   print.class_key = fmt::format("{}-{}-{}-{}c", machine.vendor, machine.architecture,
                                 widest(machine.isa), machine.cores);
+  if (!machine.accelerator.empty()) print.class_key += "-" + machine.accelerator;
   if (const auto peak = peak_flops_per_s(machine, "f32", machine.cores)) {
     print.class_key += "-f32:" + power_of_two(*peak);
   }

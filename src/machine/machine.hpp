@@ -108,6 +108,7 @@ struct Machine {
   int schema_version = 1;
   std::string name;         // file stem under machines/
   std::string detected_at;  // ISO 8601, UTC
+  std::string accelerator;  // the record is of this card, measured through it; "": of the CPU
   std::string vendor;
   std::string cpu_model;
   std::string architecture;  // x86_64, aarch64
@@ -134,6 +135,8 @@ struct Machine {
         field("schema_version", &Machine::schema_version, "", "version of this record, 1"),
         field("name", &Machine::name, "", "name of the machine"),
         field("detected_at", &Machine::detected_at, "", "UTC, ISO 8601"),
+        field("accelerator", &Machine::accelerator, "", "card that levels, compute and energy are of, empty: the CPU",
+              Presence::may_be_missing),
         field("vendor", &Machine::vendor, "", "CPU vendor"),
         field("cpu_model", &Machine::cpu_model, "", "CPU model as declared"),
         field("architecture", &Machine::architecture, "", "instruction set architecture"),

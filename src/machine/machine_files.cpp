@@ -104,11 +104,23 @@ std::vector<std::string> misfits(const Machine& machine, const SystemFiles& syst
 }
 
 Machine find_machine(const std::string& wanted, const MachineFolders& folders,
-                     const SystemFiles& system) {
-  if (!wanted.empty()) return by_name(wanted, folders);
+                     const SystemFiles& system, const std::string& device) {
+  const auto is_of_device = [&](const Machine& machine) {
+    return machine.accelerator.empty() == (device == "cpu");
+  };
+  if (!wanted.empty()) {
+    Machine machine = by_name(wanted, folders);
+    if (!is_of_device(machine)) {
+      throw Error(wanted, fmt::format("found the record of {}, expected one of {}",
+                                      machine.accelerator.empty() ? "a CPU" : machine.accelerator,
+                                      device == "cpu" ? "a CPU" : "an accelerator"));
+    }
+    return machine;
+  }
   if (const std::string name = environment("OPGAUGE_MACHINE"); !name.empty()) {
     try {
-      return by_name(name, folders);
+      Machine machine = by_name(name, folders);
+      if (is_of_device(machine)) return machine;
     } catch (const Error& error) {
       throw error.within("$OPGAUGE_MACHINE");
     }
@@ -126,6 +138,7 @@ Machine find_machine(const std::string& wanted, const MachineFolders& folders,
   for (const fs::path& file : folders.files()) {
     try {
       Machine machine = read_machine(file);
+      if (!is_of_device(machine)) continue;
       const std::vector<std::string> different = misfits(machine, system);
       if (!different.empty()) {
         reason = fmt::format("{} is of another machine ({})", file.string(), different.front());
@@ -138,9 +151,11 @@ Machine find_machine(const std::string& wanted, const MachineFolders& folders,
   }
   if (best) return *best;
   throw Error("machine",
-              fmt::format("found no description of this machine{}, expected one in {}; run "
-                          "`opgauge machine detect`",
-                          reason.empty() ? "" : " (" + reason + ")", folders.preferred().string()));
+              fmt::format("found no description of this machine{}{}, expected one in {}; run "
+                          "`opgauge machine detect{}`",
+                          device == "cpu" ? "" : "'s accelerator",
+                          reason.empty() ? "" : " (" + reason + ")", folders.preferred().string(),
+                          device == "cpu" ? "" : " --device " + device));
 }
 
 }  // namespace opgauge

@@ -4,7 +4,8 @@
 //   3. the newest file that fits this host, in data/machines of the source tree that the program
 //   runs in and in
 //      $XDG_DATA_HOME/opgauge/machines,
-// else an Error that names `opgauge machine detect`.
+// else an Error that names `opgauge machine detect`. Records of accelerators and records of CPUs are
+// kept apart: each is found for its own device alone.
 #pragma once
 
 #include <filesystem>
@@ -32,11 +33,12 @@ struct MachineFolders {
 // declares; empty if it fits.
 std::vector<std::string> misfits(const Machine& machine, const SystemFiles& system);
 
-// `wanted`: a file, the name of a machine in the folders, or "" for the order above. Throws Error
+// `device`: "cpu" or "cuda". `wanted`: a file, the name of a machine in the folders, or "" for the order above. Throws Error
 // for an unknown name (with the nearest), a bad file, or nothing that fits. Files that cannot be
 // read are passed over only in step 3.
 Machine find_machine(const std::string& wanted,
                      const MachineFolders& folders = MachineFolders::standard(),
-                     const SystemFiles& system = SystemFiles());
+                     const SystemFiles& system = SystemFiles(),
+                     const std::string& device = "cpu");
 
 }  // namespace opgauge

@@ -67,6 +67,10 @@ class Device {
   virtual ~Device() = default;
   virtual std::string name() const = 0;                             // "cpu", "cuda"
   virtual std::map<std::string, std::string> versions() const = 0;  // "libtorch" -> "2.13.0+cpu", "onednn", "blas", …
+  // What it is beside the CPU: "NVIDIA H100 80GB HBM3"; "" for the CPU.
+  virtual std::string accelerator() const { return ""; }
+  // Its own memory in all; nullopt if it does not say.
+  virtual std::optional<int64_t> memory_bytes() const { return std::nullopt; }
   // Why this device cannot run a precision ("fp32", "bf16", "fp16", "int8"); nullopt if it can.
   virtual std::optional<std::string> lacks(std::string_view precision) const = 0;
   // The largest u8 activation whose int8 products its kernels do not saturate: 255, or 127 (to_int8).

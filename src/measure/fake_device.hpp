@@ -30,6 +30,8 @@ struct FakeBehaviour {
 
   std::map<std::string, std::string> lacks;  // precision -> reason
   std::map<std::string, std::string> versions = {{"fake", "1"}};
+  std::string accelerator;  // "" is a CPU
+  std::optional<int64_t> memory_bytes;
   std::optional<int64_t> available_bytes;  // prepare() throws if a graph holds more
   std::function<void(const Graph&)>
       on_prepare;  // may throw Error, as a backend that cannot run it does
@@ -45,6 +47,8 @@ class FakeDevice final : public Device {
 
   std::string name() const override { return name_; }
   std::map<std::string, std::string> versions() const override { return behaviour_->versions; }
+  std::string accelerator() const override { return behaviour_->accelerator; }
+  std::optional<int64_t> memory_bytes() const override { return behaviour_->memory_bytes; }
   std::optional<std::string> lacks(std::string_view precision) const override;
   std::unique_ptr<Executable> prepare(const Graph& graph, const StoredTensors& stored = {},
                                       const StoredTensors& inputs = {}) override;

@@ -18,9 +18,9 @@ std::string text_of(double value) {
 
 }  // namespace
 
-double sanity_tolerance(const Graph& graph, std::string_view precision) {
+double sanity_tolerance(const Graph& graph, std::string_view precision, bool tf32) {
   const std::pair<std::string_view, double> units[] = {
-      {"fp32", 1e-5}, {"bf16", 0x1p-8}, {"fp16", 0x1p-11}, {"int8", 0x1p-6}};
+      {"fp32", tf32 ? 0x1p-11 : 1e-5}, {"bf16", 0x1p-8}, {"fp16", 0x1p-11}, {"int8", 0x1p-6}};
   int64_t depth = 0;
   for (const Node& node : graph.nodes) depth += work_of(graph, node).macs > 0;
   for (const auto& [name, unit] : units) {
@@ -74,7 +74,7 @@ Sanity check_sanity(Device& device, const Graph& reference, const Graph& found,
   const auto actual =
       device.prepare(found, with_types(reference, stored), with_types(reference, inputs))
           ->outputs();
-  return compare_outputs(expected, actual, sanity_tolerance(reference, precision));
+  return compare_outputs(expected, actual, sanity_tolerance(reference, precision, !device.accelerator().empty()));
 }
 
 }  // namespace opgauge

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "sweep/prospect.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <set>
 
@@ -102,19 +104,26 @@ Prospect look_ahead(const Configuration& configuration, const EstimateBasis& bas
     prospect.unbuildable = prospect.no_estimate = error.what();
     return prospect;
   }
-  prospect.scenario =
-      scenario_of(scenarios(basis.machine, configuration.threads), prospect.working_set_bytes).name;
-  if (configuration.device != "cpu") {
-    prospect.no_estimate = "the machine's record describes its CPU, not " + configuration.device;
+  const Machine* const machine = basis.machine_of(configuration.device);
+  prospect.scenario = scenario_of(scenarios(machine ? *machine : basis.machine, configuration.threads),
+                                  prospect.working_set_bytes)
+                          .name;
+  if (!machine) {
+    prospect.no_estimate = fmt::format(
+        "the machine's record describes its CPU, not {0}: run `opgauge machine detect --device {0}`",
+        configuration.device);
     return prospect;
   }
   try {
     EstimateOptions options;
     options.threads = configuration.threads;
-    options.calibration = basis.calibration;
+    if (basis.calibration_for) {
+      options.calibration =
+          basis.calibration_for(*machine, {configuration.threads, configuration.precision});
+    }
     options.estimator = basis.estimator;
     options.with_regions = false;
-    prospect.estimate = predict(*graph, basis.machine, options);
+    prospect.estimate = predict(*graph, *machine, options);
   } catch (const Error& error) {
     prospect.no_estimate = error.what();
   }
@@ -128,7 +137,10 @@ Plan plan_sweep(const Sweep& sweep, const Grid& grid, const EstimateBasis& basis
     return static_cast<double>(plan_memory(build_graph(one)).peak_live_bytes());
   };
   for (Part& part : parts_of(grid, basis)) {
-    const std::vector<Scenario> all = scenarios(basis.machine, part.configurations.front().threads);
+    const Configuration& first = part.configurations.front();
+    const Machine* const machine = basis.machine_of(first.device);
+    const std::vector<Scenario> all =
+        scenarios(machine ? *machine : basis.machine, first.threads);
     if (!scenario.empty()) find_scenario(all, scenario);
     std::set<std::string> keys;
     for (size_t i = 0; i < part.configurations.size(); ++i) {

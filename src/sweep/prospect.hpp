@@ -3,6 +3,7 @@
 // scenario, its estimate.
 #pragma once
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,10 +32,18 @@ struct Prospect {
   std::string no_estimate;  // why there is no estimate
 };
 
+// null: there is none
+using CalibrationFor = std::function<const Calibration*(const Machine&, const CalibrationUse&)>;
+
 struct EstimateBasis {
-  const Machine& machine;
-  const Calibration* calibration = nullptr;
+  const Machine& machine;                // of the CPU
+  const Machine* accelerator = nullptr;  // null: not described
+  CalibrationFor calibration_for;        // empty: none
   std::string estimator = "auto";
+
+  const Machine* machine_of(const std::string& device) const {
+    return device == "cpu" ? &machine : accelerator;
+  }
 };
 Prospect look_ahead(const Configuration& configuration, const EstimateBasis& basis);
 

@@ -339,12 +339,14 @@ double predicted_s(const Plan& plan, const ProtocolSettings& protocol) {
 }
 
 std::vector<SweepResult> results_of(const Sweep& sweep, const Plan& plan,
-                                    const RunContents& contents, const Machine& machine,
+                                    const RunContents& contents, const EstimateBasis& basis,
                                     const ProtocolSettings& protocol,
                                     const RunContext& context) {
   const std::vector<SweepRow> rows = rows_of(plan, contents, context);
   std::vector<SweepResult> results;
   for (const std::string& device : devices_of(rows)) {
+    const Machine* const own = basis.machine_of(device);
+    const Machine& machine = own ? *own : basis.machine;
     SweepResult& result = results.emplace_back();
     result.sweep = sweep.name;
     result.created_at = contents.header.created_at;

@@ -70,7 +70,7 @@ double predicted_s(const Plan& plan, const ProtocolSettings& protocol);
 
 // One result a device, as the journal has it now.
 std::vector<SweepResult> results_of(const Sweep& sweep, const Plan& plan,
-                                    const RunContents& contents, const Machine& machine,
+                                    const RunContents& contents, const EstimateBasis& basis,
                                     const ProtocolSettings& protocol,
                                     const RunContext& context = {});
 

@@ -70,6 +70,27 @@ TEST_F(CalibrationFile, TheNewestOfAllRootsIsFound) {
   EXPECT_FALSE(newest_calibration({root_ / "a"}, "other"));
 }
 
+TEST_F(CalibrationFile, OneMadeForTheRunComesBeforeANewerOne) {
+  const auto keep = [&](const std::string& created_at, const char* threads, const char* precision) {
+    Calibration one = example(created_at);
+    one.fingerprint = {{"threads", threads}, {"precision", precision}};
+    write_calibration(root_, one);
+  };
+  keep("2026-01-01T00:00:00Z", "1", "fp32");
+  keep("2026-01-02T00:00:00Z", "1", "bf16");
+  keep("2026-01-03T00:00:00Z", "2", "fp32");
+  const auto found = [&](std::optional<int> threads, const char* precision) {
+    return newest_calibration({root_}, "box", {threads, precision})->calibration.created_at;
+  };
+  EXPECT_EQ(found(1, "fp32"), "2026-01-01T00:00:00Z");
+  EXPECT_EQ(found(1, "bf16"), "2026-01-02T00:00:00Z");
+  EXPECT_EQ(found(2, "fp32"), "2026-01-03T00:00:00Z");
+  EXPECT_EQ(found(2, "bf16"), "2026-01-03T00:00:00Z");
+  EXPECT_EQ(found(1, "int8"), "2026-01-02T00:00:00Z");
+  EXPECT_EQ(found(4, "int8"), "2026-01-03T00:00:00Z");
+  EXPECT_EQ(found(std::nullopt, "bf16"), "2026-01-02T00:00:00Z");
+}
+
 TEST_F(CalibrationFile, DifferencesNameBothSides) {
   EXPECT_THAT(differences(example(""), {{"libtorch", "2.14.0"}, {"threads", "1"}, {"blas", "x"}}),
               ElementsAre("libtorch: calibrated with 2.13.0, here 2.14.0"));

@@ -42,9 +42,9 @@ class MachineFiles : public testing::Test {
   void keep(const std::filesystem::path& folder, const Machine& machine) {
     write_json(folder / (machine.name + ".json"), encode(machine));
   }
-  std::string found(const std::string& wanted) {
+  std::string found(const std::string& wanted, const std::string& device = "cpu") {
     try {
-      return find_machine(wanted, folders, fake.files()).name;
+      return find_machine(wanted, folders, fake.files(), device).name;
     } catch (const Error& error) {
       return error.what();
     }
@@ -101,6 +101,21 @@ TEST_F(MachineFiles, AProcessBoundToSomeCpusIsStillOnTheMachine) {
   EXPECT_EQ(found(""), "larger");
   fake.write("sys/devices/system/cpu/online", "0-3\n");
   EXPECT_THAT(found(""), HasSubstr("CPUs online: 0-7 and 0-3 here"));
+}
+
+TEST_F(MachineFiles, AcceleratorsAndCpusAreKeptApart) {
+  EXPECT_THAT(found("", "cuda"), HasSubstr("run `opgauge machine detect --device cuda`"));
+  keep(folders.user, fitting("host", "2025-01-01T00:00:00Z"));
+  Machine card = fitting("card", "2026-01-01T00:00:00Z");
+  card.accelerator = "Some Card";
+  keep(folders.user, card);
+  EXPECT_EQ(found(""), "host");
+  EXPECT_EQ(found("", "cuda"), "card");
+  EXPECT_THAT(found("host", "cuda"),
+              HasSubstr("found the record of a CPU, expected one of an accelerator"));
+  EXPECT_THAT(found("card"), HasSubstr("found the record of Some Card, expected one of a CPU"));
+  ::setenv("OPGAUGE_MACHINE", "host", 1);
+  EXPECT_EQ(found("", "cuda"), "card");
 }
 
 TEST_F(MachineFiles, NamesPathsAndTheEnvironment) {

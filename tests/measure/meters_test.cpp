@@ -172,10 +172,11 @@ TEST(PowerIntegral, TrapezoidsOfAscendingTimes) {
 class NvmlMeter : public testing::Test {
  protected:
   void TearDown() override {
-    for (const char* name : {"FAKE_NVML_ENERGY_MJ", "FAKE_NVML_POWER_MW", "FAKE_NVML_FAIL"})
+    for (const char* name : {"FAKE_NVML_ENERGY_MJ", "FAKE_NVML_POWER_MW", "FAKE_NVML_FAIL",
+                             "CUDA_VISIBLE_DEVICES"})
       ::unsetenv(name);
   }
-  static std::unique_ptr<PowerMeter> open(int gpu = 0) {
+  static std::unique_ptr<PowerMeter> open(const std::string& gpu = "") {
     MeterSources sources;
     sources.nvml_library = OPGAUGE_FAKE_NVML;
     sources.gpu = gpu;
@@ -207,8 +208,23 @@ TEST_F(NvmlMeter, OldGpusAreIntegrated) {
   EXPECT_THAT(error_of([&] { meter->read_j(); }), HasSubstr("the meter vanished"));
 }
 
+// CUDA numbers what it may see from 0: the meter must not read another process's card.
+TEST_F(NvmlMeter, TheVisibleGpuIsRead) {
+  ::setenv("FAKE_NVML_ENERGY_MJ", "5000", 1);
+  ::setenv("CUDA_VISIBLE_DEVICES", "1,0", 1);
+  EXPECT_EQ(open()->name(), "nvml: Other GPU (1)");
+  EXPECT_EQ(open("0")->name(), "nvml: Fake GPU (0)");
+  ::setenv("CUDA_VISIBLE_DEVICES", "GPU-other", 1);
+  EXPECT_EQ(open()->name(), "nvml: Other GPU (GPU-other)");
+  MeterSources sources;
+  sources.nvml_library = OPGAUGE_FAKE_NVML;
+  EXPECT_EQ(nvml_device_name(sources), "Other GPU");
+  ::setenv("CUDA_VISIBLE_DEVICES", "GPU-none", 1);
+  EXPECT_THAT(error_of([] { open(); }), HasSubstr("nvmlDeviceGetHandleByUUID failed"));
+}
+
 TEST_F(NvmlMeter, AbsenceIsAReason) {
-  EXPECT_THAT(error_of([] { open(3); }),
+  EXPECT_THAT(error_of([] { open("3"); }),
               HasSubstr("nvmlDeviceGetHandleByIndex failed: GPU is lost"));
   ::setenv("FAKE_NVML_FAIL", "init", 1);
   EXPECT_THAT(error_of([] { open(); }), HasSubstr("Driver Not Loaded"));

@@ -43,6 +43,7 @@ return %y
 )");
   EXPECT_NEAR(sanity_tolerance(g, "bf16"), 4 * std::sqrt(2.0) / 256, 1e-12);
   EXPECT_LT(sanity_tolerance(g, "fp16"), sanity_tolerance(g, "bf16"));
+  EXPECT_EQ(sanity_tolerance(g, "fp32", true), sanity_tolerance(g, "fp16"));
   EXPECT_THROW(sanity_tolerance(g, "fp8"), Error);
 }
 

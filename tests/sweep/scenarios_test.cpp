@@ -99,5 +99,36 @@ TEST(Scenarios, TheMlpSweepCoversAllOfThem) {
   EXPECT_EQ(covered, (std::set<std::string>{"L1_fit", "L2_fit", "L3_fit", "DRAM_spill"}));
 }
 
+// An accelerator is estimated with its own record, calibrations being asked for by machine, or not at all.
+TEST(Scenarios, EachDeviceHasItsOwnMachine) {
+  const Machine machine = odd_machine();
+  Machine card = machine;
+  card.name = card.accelerator = "card";
+  for (ComputeCeiling& one : card.compute) one.flops_per_s *= 100;
+  for (MemoryLevel& level : card.levels) {
+    for (Bandwidth& one : level.bandwidths) one.bytes_per_s *= 100;
+  }
+  const Sweep sweep = parse_sweep("products.json", products);
+  Selection selection;
+  selection.devices = {"cpu", "cuda"};
+  const Grid grid = expand(sweep, selection);
+  std::set<std::string> asked;
+  const EstimateBasis both{.machine = machine,
+                           .accelerator = &card,
+                           .calibration_for = [&](const Machine& of, const CalibrationUse& use) {
+                             asked.insert(of.name + " " + use.precision);
+                             return nullptr;
+                           }};
+  const Plan plan = plan_sweep(sweep, grid, both, "", false);
+  const size_t half = plan.prospects.size() / 2;
+  EXPECT_LT(plan.prospects[half].estimate->latency_s, plan.prospects[0].estimate->latency_s);
+  EXPECT_EQ(asked, (std::set<std::string>{machine.name + " fp32", "card fp32"}));
+  const Plan without = plan_sweep(sweep, grid, {machine}, "", false);
+  EXPECT_TRUE(without.prospects[0].estimate);
+  EXPECT_FALSE(without.prospects[half].estimate);
+  EXPECT_NE(without.prospects[half].no_estimate.find("run `opgauge machine detect --device cuda`"),
+            std::string::npos);
+}
+
 }  // namespace
 }  // namespace opgauge

@@ -9,18 +9,13 @@
 
 #include "base/json.hpp"
 #include "../cpu_kernels.hpp"
+#include "device_under_test.hpp"
 #include "graph/liveness.hpp"
 #include "graph/rewrite.hpp"
-#include "measure/device.hpp"
 #include "models/family.hpp"
 
 namespace opgauge {
 namespace {
-
-Device& cpu() {
-  static const std::unique_ptr<Device> device = open_device("cpu", ExecutionSettings());
-  return *device;
-}
 
 // splitmix64 of fnv1a(name) + i, its upper 24 bits, in [-1, 1): `uniform` of the script.
 uint64_t fnv1a(std::string_view text) {
@@ -102,7 +97,7 @@ TEST_P(FamilyOutputs, AreThoseOfTheReferenceImplementation) {
   for (const ValueId id : graph.inputs) {
     inputs[graph[id].name] = formula_tensor(graph[id].name, graph[id].type);
   }
-  const auto computed = cpu().prepare(graph, formula_weights(graph), inputs)->outputs();
+  const auto computed = device_under_test().prepare(graph, formula_weights(graph), inputs)->outputs();
   ASSERT_EQ(computed.size(), entry["outputs"].size());
   for (size_t k = 0; k < computed.size(); ++k) {
     const Json& expected = entry["outputs"][k];
@@ -110,7 +105,7 @@ TEST_P(FamilyOutputs, AreThoseOfTheReferenceImplementation) {
     const size_t step = expected["step"].get<size_t>();
     for (size_t i = 0; i < expected["values"].size(); ++i) {
       const double value = expected["values"][i].get<double>();
-      ASSERT_NEAR(computed[k][i * step], value, 1e-4 * std::max(1.0, std::abs(value)))
+      ASSERT_NEAR(computed[k][i * step], value, fp32_tolerance() * std::max(1.0, std::abs(value)))
           << "output " << k << " element " << i * step;
     }
   }
@@ -148,7 +143,7 @@ class FamilyMemory : public testing::TestWithParam<std::string> {};
 void check_memory(const std::string& spec, int64_t batch, const std::string& precision) {
   SCOPED_TRACE(spec + " batch " + std::to_string(batch) + " " + precision);
   const Graph graph = to_precision(build_model(spec, batch), precision);
-  const auto executable = cpu().prepare(graph);
+  const auto executable = device_under_test().prepare(graph);
   const MemoryPlan plan = plan_memory(graph);
   EXPECT_EQ(plan.peak_intermediate_bytes, executable->measure_peak_intermediate_bytes())
       << "predicted during " << graph.nodes[plan.peak_node].target << " ("
@@ -157,6 +152,7 @@ void check_memory(const std::string& spec, int64_t batch, const std::string& pre
 }
 
 TEST_P(FamilyMemory, PredictedPeakIsTheMeasuredOne) {
+  if (kind_under_test() != "cpu") GTEST_SKIP() << other_allocator_reason;
   if (!has_avx512_kernels()) GTEST_SKIP() << no_avx512_reason;
   for (const int64_t batch : {1, 8}) {
     for (const char* precision : {"fp32", "bf16"}) check_memory(GetParam(), batch, precision);
@@ -166,6 +162,7 @@ INSTANTIATE_TEST_SUITE_P(, FamilyMemory, testing::ValuesIn(small_instances()),
                          [](const auto& info) { return test_name(info.param); });
 
 TEST(FamilyMemoryAtUsualSize, PredictedPeakIsTheMeasuredOne) {
+  if (kind_under_test() != "cpu") GTEST_SKIP() << other_allocator_reason;
   if (!has_avx512_kernels()) GTEST_SKIP() << no_avx512_reason;
   check_memory("resnet50", 1, "fp32");
   check_memory("resnet18", 8, "bf16");

@@ -7,6 +7,7 @@
 #include <cstdlib>
 
 #include "../cpu_kernels.hpp"
+#include "device_under_test.hpp"
 #include "graph/liveness.hpp"
 #include "graph/rewrite.hpp"
 #include "measure/device.hpp"
@@ -78,6 +79,7 @@ void PrintTo(const MemoryCase& one, std::ostream* out) {
 class PlannedMemory : public testing::TestWithParam<MemoryCase> {};
 
 TEST_P(PlannedMemory, PredictsThePeak) {
+  if (kind_under_test() != "cpu") GTEST_SKIP() << other_allocator_reason;
   const MemoryCase& given = GetParam();
   if (const auto lacking = cpu().lacks(given.precision)) GTEST_SKIP() << *lacking;
   // Blocks of 16 channels, of 8 with AVX2: only models of 8 channels tell them apart.

@@ -7,6 +7,7 @@
 #include <cstdio>
 
 #include "../cpu_kernels.hpp"
+#include "device_under_test.hpp"
 #include "graph/builder.hpp"
 #include "graph/case.hpp"
 #include "graph/liveness.hpp"
@@ -14,11 +15,6 @@
 
 namespace opgauge {
 namespace {
-
-Device& cpu() {
-  static const std::unique_ptr<Device> device = open_device("cpu", ExecutionSettings());
-  return *device;
-}
 
 Graph mlp(int64_t batch, const std::vector<int64_t>& widths) {
   GraphBuilder b("mlp");
@@ -81,19 +77,25 @@ bool has_int8_convolution(const Graph& graph) {
 void check_all(const Graph& graph) {
   for (const char* precision : precisions) {
     SCOPED_TRACE(graph.name + " " + precision);
-    ASSERT_EQ(cpu().lacks(precision), std::nullopt);
-    const Graph rewritten = in_precision(cpu(), graph, precision);
+    if (const auto lack = device_under_test().lacks(precision)) {
+      ASSERT_NE(kind_under_test(), "cpu") << *lack;
+      std::printf("%s %s: %s\n", graph.name.c_str(), precision, lack->c_str());
+      continue;
+    }
+    const Graph rewritten = in_precision(device_under_test(), graph, precision);
     verify(rewritten);
-    const Sanity sanity = check_sanity(cpu(), graph, rewritten, precision);
+    const Sanity sanity = check_sanity(device_under_test(), graph, rewritten, precision);
     EXPECT_TRUE(sanity.sane) << sanity.reason;
     if (std::string_view(precision) != "fp32") {
       EXPECT_GT(sanity.relative_error, 0);
     }
-    const auto executable = cpu().prepare(rewritten);
+    const auto executable = device_under_test().prepare(rewritten);
     EXPECT_EQ(executable->count_work().macs, macs_of(graph));
     const int64_t peak = executable->measure_peak_intermediate_bytes();
     const int64_t planned = plan_memory(rewritten).peak_intermediate_bytes;
-    if (!has_avx512_kernels()) {
+    if (kind_under_test() != "cpu") {
+      std::printf("%s %s: peak not judged: %s\n", graph.name.c_str(), precision, other_allocator_reason);
+    } else if (!has_avx512_kernels()) {
       std::printf("%s %s: peak not judged: %s\n", graph.name.c_str(), precision, no_avx512_reason);
     } else if (has_int8_convolution(rewritten)) {
       EXPECT_NEAR(static_cast<double>(peak), static_cast<double>(planned),
@@ -128,16 +130,17 @@ TEST(Precision, ConvolutionsRunInAll) {
 
 TEST(Precision, ConvolutionsRunChannelsLast) {
   const Graph g = conv_net(2, 1), last = to_channels_last(g);
-  const Sanity sanity = check_sanity(cpu(), g, last, "fp32");
+  const Sanity sanity = check_sanity(device_under_test(), g, last, "fp32");
   EXPECT_TRUE(sanity.sane) << sanity.reason;
-  const auto executable = cpu().prepare(last);
+  const auto executable = device_under_test().prepare(last);
   EXPECT_EQ(executable->count_work().macs, macs_of(g));
 }
 
 TEST(Precision, Int8HoldsAQuarterOfTheWeights) {
+  if (const auto lack = device_under_test().lacks("int8")) GTEST_SKIP() << *lack;
   const Graph g = mlp(1, {1024, 1024, 1024});
-  const double full = static_cast<double>(cpu().prepare(g)->held_bytes());
-  const double small = static_cast<double>(cpu().prepare(to_precision(g, "int8"))->held_bytes());
+  const double full = static_cast<double>(device_under_test().prepare(g)->held_bytes());
+  const double small = static_cast<double>(device_under_test().prepare(to_precision(g, "int8"))->held_bytes());
   EXPECT_NEAR(small / full, 0.25, 0.01);
 }
 
@@ -148,7 +151,7 @@ TEST(Precision, StoredWeightsAreConverted) {
                                 {"layers.0.bias", {std::as_bytes(std::span(bias)), nullptr}}};
   const StoredTensors inputs = {{"x", {std::as_bytes(std::span(x)), nullptr}}};
   const Graph half = to_precision(g, "bf16");
-  const auto executable = cpu().prepare(half, with_types(g, stored), with_types(g, inputs));
+  const auto executable = device_under_test().prepare(half, with_types(g, stored), with_types(g, inputs));
   EXPECT_EQ(executable->outputs()[0].at(0), 17);
 }
 

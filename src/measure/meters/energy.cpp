@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/math/distributions/students_t.hpp>
 #include <cmath>
 #include <vector>
@@ -93,7 +94,8 @@ void summarize(EnergyMeasurement& result, const std::vector<Window>& idle,
   if (energy_j <= 0) {
     result = without_values(result.meter, "the meter did not move while there was work");
   } else if (*result.energy_low_j <= 0) {
-    result.reason = "not resolved from idle: the interval contains 0";
+    result.reason = fmt::format("not resolved from idle: at most {:.3g} J", std::max(0.0, *result.energy_high_j));
+    result.energy_j = result.energy_low_j = result.energy_high_j = std::nullopt;
   }
 }
 

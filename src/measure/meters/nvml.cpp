@@ -6,6 +6,9 @@
 #include <dlfcn.h>
 #include <fmt/format.h>
 
+#include <charconv>
+#include <cstdlib>
+
 #include "base/error.hpp"
 #include "measure/meters/integrated.hpp"
 #include "measure/meters/power_meter.hpp"
@@ -19,6 +22,7 @@ struct Nvml {
   int (*init)() = nullptr;
   int (*shutdown)() = nullptr;
   int (*device_by_index)(unsigned, Device*) = nullptr;
+  int (*device_by_uuid)(const char*, Device*) = nullptr;
   int (*device_name)(Device, char*, unsigned) = nullptr;
   int (*total_energy_mj)(Device, unsigned long long*) = nullptr;  // may be missing in old libraries
   int (*power_mw)(Device, unsigned*) = nullptr;
@@ -37,6 +41,7 @@ class Library {
     load("nvmlInit_v2", nvml_.init);
     load("nvmlShutdown", nvml_.shutdown);
     load("nvmlDeviceGetHandleByIndex_v2", nvml_.device_by_index);
+    load("nvmlDeviceGetHandleByUUID", nvml_.device_by_uuid, true);
     load("nvmlDeviceGetName", nvml_.device_name);
     load("nvmlDeviceGetPowerUsage", nvml_.power_mw);
     load("nvmlErrorString", nvml_.error_text);
@@ -71,6 +76,34 @@ class Library {
   bool initialised_ = false;
 };
 
+std::string visible_gpu(const MeterSources& sources) {
+  if (!sources.gpu.empty()) return sources.gpu;
+  const char* const visible = std::getenv("CUDA_VISIBLE_DEVICES");
+  const std::string text = visible ? visible : "";
+  const std::string first = text.substr(0, text.find(','));
+  return first.empty() ? "0" : first;
+}
+
+Device open_gpu(const Library& library, const std::string& gpu) {
+  Device device = nullptr;
+  unsigned index = 0;
+  const auto [end, failed] = std::from_chars(gpu.data(), gpu.data() + gpu.size(), index);
+  if (failed == std::errc() && end == gpu.data() + gpu.size()) {
+    library.check(library->device_by_index(index, &device), "nvmlDeviceGetHandleByIndex");
+  } else if (library->device_by_uuid) {
+    library.check(library->device_by_uuid(gpu.c_str(), &device), "nvmlDeviceGetHandleByUUID");
+  } else {
+    throw Error("nvml", fmt::format("the library has no nvmlDeviceGetHandleByUUID to find {}", gpu));
+  }
+  return device;
+}
+
+std::string name_of_gpu(const Library& library, Device device) {
+  char text[96] = {};
+  library.check(library->device_name(device, text, sizeof text), "nvmlDeviceGetName");
+  return text;
+}
+
 class NvmlEnergyMeter final : public PowerMeter {
  public:
   NvmlEnergyMeter(std::shared_ptr<Library> library, Device device, std::string name)
@@ -102,15 +135,17 @@ class NvmlEnergyMeter final : public PowerMeter {
 
 }  // namespace
 
+std::string nvml_device_name(const MeterSources& sources) {
+  const Library library(sources.nvml_library);
+  return name_of_gpu(library, open_gpu(library, visible_gpu(sources)));
+}
+
 std::unique_ptr<PowerMeter> open_nvml(const MeterSources& sources) {
   const auto library = std::make_shared<Library>(sources.nvml_library);
   const Nvml& nvml = **library;
-  Device device = nullptr;
-  library->check(nvml.device_by_index(static_cast<unsigned>(sources.gpu), &device),
-                 "nvmlDeviceGetHandleByIndex");
-  char text[96] = {};
-  library->check(nvml.device_name(device, text, sizeof text), "nvmlDeviceGetName");
-  const std::string name = fmt::format("nvml: {} ({})", text, sources.gpu);
+  const std::string gpu = visible_gpu(sources);
+  const Device device = open_gpu(*library, gpu);
+  const std::string name = fmt::format("nvml: {} ({})", name_of_gpu(*library, device), gpu);
   unsigned long long energy_mj = 0;
   if (nvml.total_energy_mj && nvml.total_energy_mj(device, &energy_mj) == 0) {
     return std::make_unique<NvmlEnergyMeter>(library, device, name);

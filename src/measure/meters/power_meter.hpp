@@ -32,7 +32,9 @@ class PowerMeter {
 struct MeterSources {
   SystemFiles system;
   std::string nvml_library = "libnvidia-ml.so.1";
-  int gpu = 0;  // NVML's index
+  // NVML's index or the UUID of a GPU; "": the first of $CUDA_VISIBLE_DEVICES, else 0. NVML counts
+  // in the order of the bus, CUDA too if CUDA_DEVICE_ORDER=PCI_BUS_ID or all cards are alike.
+  std::string gpu;
 };
 
 struct PowerMeterSearch {
@@ -44,6 +46,9 @@ struct PowerMeterSearch {
 
 // `device` is "cpu" or "cuda". Never throws for a meter that is absent or unreadable.
 PowerMeterSearch find_power_meter(const std::string& device, const MeterSources& sources = {});
+
+// "NVIDIA H100 80GB HBM3". Throws Error if NVML is not there.
+std::string nvml_device_name(const MeterSources& sources = {});
 
 // The kinds, each gives a meter or throws Error with the reason.
 std::unique_ptr<PowerMeter> open_rapl(const MeterSources& sources);

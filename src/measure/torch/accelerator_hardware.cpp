@@ -2,6 +2,7 @@
 // CUDA and what else LibTorch calls an accelerator, by its device-independent interfaces: this
 // compiles with any build.
 #include <ATen/DeviceAccelerator.h>
+#include <ATen/ops/empty.h>
 #include <c10/core/Event.h>
 #include <c10/core/Stream.h>
 
@@ -17,7 +18,10 @@ class AcceleratorHardware final : public Hardware {
  public:
   explicit AcceleratorHardware(c10::DeviceType type)
       : device_(type, at::accelerator::getDeviceIndex()),
-        stream_(at::accelerator::getCurrentStream(device_.index())) {}
+        stream_(at::accelerator::getCurrentStream(device_.index())) {
+    // Its allocator has no statistics, and refuses the question, before something was allocated.
+    at::empty({1}, at::TensorOptions().device(device_));
+  }
 
   c10::Device device() const override { return device_; }
   void mark(size_t mark) override {
@@ -37,6 +41,9 @@ class AcceleratorHardware final : public Hardware {
     run();
     wait();
     return at::accelerator::getDeviceStats(device_.index()).allocated_bytes[0].peak - before;
+  }
+  std::optional<int64_t> memory_bytes() const override {
+    return static_cast<int64_t>(at::accelerator::getMemoryInfo(device_.index()).second);
   }
   std::optional<int64_t> available_bytes() const override {
     const auto [free, total] = at::accelerator::getMemoryInfo(device_.index());

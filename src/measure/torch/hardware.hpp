@@ -26,6 +26,8 @@ class Hardware {
   // Highest sum of bytes allocated through LibTorch's allocator while `run` runs, beyond what was
   // allocated before.
   virtual int64_t peak_bytes(const std::function<void()>& run) = 0;
+  // Of the accelerator; nullopt for the CPU.
+  virtual std::optional<int64_t> memory_bytes() const { return std::nullopt; }
   // Bytes that can still be allocated; nullopt if that is not known.
   virtual std::optional<int64_t> available_bytes() const = 0;
 };

@@ -1,11 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 // The device that libopgauge_torch.so exports.
+#include <ATen/Context.h>
 #include <ATen/Parallel.h>
 #include <ATen/Version.h>
 #include <ATen/core/dispatch/Dispatcher.h>
 
-#include <sstream>
+#include <c10/util/Exception.h>
 
+#include <cstdio>
+#include <set>
+
+#include "measure/meters/power_meter.hpp"
 #include "measure/torch/executable.hpp"
 #include "measure/torch/process_settings.hpp"
 
@@ -39,16 +44,40 @@ std::string first_line_after(const std::string& text, const std::string& start) 
   return text.substr(at + start.size(), text.find('\n', at) - at - start.size());
 }
 
+// Says each warning once: LibTorch repeats some at every call (recurrent layers on CUDA).
+class WarnOnce final : public c10::WarningHandler {
+ public:
+  void process(const c10::Warning& warning) override {
+    if (said_.insert(warning.msg()).second)
+      std::fprintf(stderr, "LibTorch warns: %s\n", warning.msg().c_str());
+  }
+
+ private:
+  std::set<std::string> said_;
+};
+
 class TorchDevice final : public Device {
  public:
   TorchDevice(std::unique_ptr<Hardware> hardware, const ExecutionSettings& settings)
       : hardware_(std::move(hardware)),
         pool_(std::make_shared<TensorPool>(settings.seed, hardware_->device())),
         settings_(settings) {
+    static WarnOnce warn_once;
+    c10::WarningUtils::set_warning_handler(&warn_once);
     apply_settings(settings_);
   }
 
   std::string name() const override { return hardware_->device().is_cpu() ? "cpu" : "cuda"; }
+
+  std::string accelerator() const override {
+    if (hardware_->device().is_cpu()) return "";
+    try {
+      return nvml_device_name();
+    } catch (const Error&) {
+      return hardware_->device().str();  // "cuda:0": LibTorch has no name for it
+    }
+  }
+  std::optional<int64_t> memory_bytes() const override { return hardware_->memory_bytes(); }
 
   std::map<std::string, std::string> versions() const override {
     apply_settings(settings_);
@@ -65,6 +94,12 @@ class TorchDevice final : public Device {
         {"cpu_capability", at::get_cpu_capability()},
         {"threads", std::to_string(at::get_num_threads())},
     };
+    if (!hardware_->device().is_cpu()) {
+      versions["accelerator"] = accelerator();
+      // TF32 keeps ten bits of an fp32 operand; it changes time and numbers.
+      versions["tf32_convolutions"] = at::globalContext().allowTF32CuDNN() ? "allowed" : "forbidden";
+      versions["tf32_products"] = at::globalContext().allowTF32CuBLAS() ? "allowed" : "forbidden";
+    }
     const std::pair<const char*, const char*> questions[] = {
         {"onednn_bf16", "mkldnn::_is_mkldnn_bf16_supported"},
         {"onednn_fp16", "mkldnn::_is_mkldnn_fp16_supported"},

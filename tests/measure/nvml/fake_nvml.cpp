@@ -12,7 +12,7 @@ const char* setting(const char* name) {
   return value ? value : "";
 }
 bool fails(const char* call) { return std::strcmp(setting("FAKE_NVML_FAIL"), call) == 0; }
-int devices;
+int devices[2];
 
 }  // namespace
 
@@ -23,11 +23,16 @@ const char* nvmlErrorString(int status) {
   return status == 9 ? "Driver Not Loaded" : status == 3 ? "Not Supported" : "GPU is lost";
 }
 int nvmlDeviceGetHandleByIndex_v2(unsigned index, void** device) {
-  *device = &devices;
-  return index == 0 ? 0 : 2;
+  if (index > 1) return 2;
+  *device = &devices[index];
+  return 0;
 }
-int nvmlDeviceGetName(void*, char* name, unsigned size) {
-  std::strncpy(name, "Fake GPU", size);
+int nvmlDeviceGetHandleByUUID(const char* uuid, void** device) {
+  *device = &devices[1];
+  return std::strcmp(uuid, "GPU-other") == 0 ? 0 : 2;
+}
+int nvmlDeviceGetName(void* device, char* name, unsigned size) {
+  std::strncpy(name, device == &devices[0] ? "Fake GPU" : "Other GPU", size);
   return 0;
 }
 int nvmlDeviceGetTotalEnergyConsumption(void*, unsigned long long* energy_mj) {
