@@ -300,6 +300,21 @@ Graph draw_perceptron(Block& b) {
   return b.finish({x});
 }
 
+// A few products whose weights fill a part of the last cache, and nothing that would push them out: as the models that are
+// run for one request after the other have them.
+Graph draw_resident_weights(Block& b) {
+  const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 16});
+  const double least_weights = b.random().log_uniform(2e5, 4e6);  // 0.8 to 16 MB
+  ValueId x = b.input({n, b.random().log_whole(200, 4000)});
+  for (double weights = 0; weights < least_weights;) {
+    const int64_t out = b.random().chance(0.3) ? 256 * b.random().whole(1, 8) : b.random().log_whole(100, 2000);
+    weights += static_cast<double>(out * b.size(x, 1));
+    x = b.random().chance(0.12) ? b.addmm(x, out) : b.linear(x, out);
+    x = b.random().chance(0.6) ? b.unary("relu", x) : b.activation(x);
+  }
+  return b.finish({b.random().chance(0.5) ? b.linear(x, b.random().log_whole(2, 100)) : x});
+}
+
 template <bool many_rows>
 Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as every large model has them
   const int64_t n = many_rows ? b.random().pick<int64_t>({20, 24, 32, 40, 48, 64, 80, 100, 128}) : b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 16});
@@ -338,7 +353,7 @@ Graph draw_lookup(Block& b) {
 
 const Archetype rows[] = {
     {"lookup", 0.03, draw_lookup},
-    {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"resident weights", 0.10, draw_resident_weights}, {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
     {"mixer", 0.05, draw_mixer}, {"unfolded", 0.06, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 

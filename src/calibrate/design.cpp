@@ -29,7 +29,7 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
     add(level(static_cast<double>(f.m)) / 2);
     add(level(static_cast<double>(f.n)) / 2);
     add(level(static_cast<double>(f.k)) / 2);
-    add((f.cold_weight_l3_bytes > f.weight_bytes / 2) + 2 * f.masked);
+    add((f.cold_weight_l2_bytes > f.weight_bytes / 2) + (f.cold_weight_l3_bytes > f.weight_bytes / 2) + 3 * f.masked);
   } else {
     add(level(f.output_bytes + f.input_bytes));
     add(level(std::max(f.rows, f.runs)) / 2);
@@ -66,6 +66,7 @@ constexpr double common_cases = 20000;  // among all candidates
 constexpr double most_rarity = 300;
 constexpr double enough_cases = 30;   // of a class, before it counts like the others
 constexpr int fewest_cases = 20;      // no class should have fewer
+constexpr double urgency = 30;        // of one that does; large enough that classes of few, long candidates get theirs
 
 // Greedy cover: again and again the candidate that fills most new cells for its time to the power of `time_weight`.
 std::vector<size_t> choose(const std::vector<Candidate>& candidates, const DesignOptions& options, double time_weight) {
@@ -90,7 +91,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     for (const auto& [cost_class, cell, worth] : candidate.cases) {
       const int count = per_class[cost_class];
       const double lacking = enough_cases - count;  // the class that lacks most goes first
-      const double need = lacking > 0 ? (2 + lacking * lacking * lacking / 10) * rarity[cost_class] * (count < fewest_cases ? 30 : 1) : count < options.least_cases ? 4.0 : 1.0;
+      const double need = lacking > 0 ? (2 + lacking * lacking * lacking / 10) * rarity[cost_class] * (count < fewest_cases ? urgency : 1) : count < options.least_cases ? 4.0 : 1.0;
       sum += worth * need / (1 + filled[cell] + here[cell]++);
     }
     return wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);

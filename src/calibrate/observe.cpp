@@ -29,7 +29,7 @@ std::vector<Observation> observe(Device& device, std::span<const DesignedNetwork
   settings.min_rounds = settings.max_rounds = options.max_visits;
   settings.round_interval_s = 0;
   settings.visit_s = 0.003;  // a short network is looped, as whoever measures one loops it
-  settings.max_pairs = 12;
+  settings.max_pairs = 100;
   settings.end_to_end_every = 0;  // typical time is that of the timed runs (bench_harness prints what clocks cost)
   settings.seldom_above_s = options.seldom_above_s;
   settings.warm_run_s = 0.06;  // a longer run fills the caches by itself

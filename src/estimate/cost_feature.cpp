@@ -58,7 +58,7 @@ double attention_pairs(const CaseFacts& f) {
 
 const CostFeature features[] = {
     {"call", "call", "one call", [](const CaseFacts&) { return 1.0; }},
-    {"cold_code", "call", "1 if the kernel's code was pushed out of L2 since its last call",
+    {"cold_code", "call", "how far the kernel's code was forgotten since its last call",
      [](const CaseFacts& f) { return f.cold_code; }},
     {"cold_weight_rows", "row", "rows of weights in a model larger than L3",
      [](const CaseFacts& f) { return f.cold_weight_rows; }},

@@ -89,7 +89,7 @@ TEST(OpFit, RecoversEveryWellCoveredClass) {
   }
   int covered = 0;
   for (const auto& [key, of_class] : errors) {
-    if (of_class.size() < 35) continue;
+    if (of_class.size() < 30) continue;
     ++covered;
     // A view takes a microsecond, mostly clock: it weighs a tenth of other calls.
     EXPECT_LT(median(of_class), key.starts_with("view") ? 0.08 : 0.06) << key << ", " << of_class.size() << " cases";

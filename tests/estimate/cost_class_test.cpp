@@ -150,6 +150,22 @@ TEST(CostClass, MemoryUsedAgainDoesNotPushWeightsOut) {
   EXPECT_EQ(far(2), far(40));
 }
 
+// A kernel's code is forgotten with the time since its last call, in the run before if need be.
+TEST(CostClass, CodeIsForgottenWithTime) {
+  const auto cold = [](int64_t products) {
+    GraphBuilder b("between");
+    const ValueId w = b.parameter("w", {Dtype::f32, {256, 256}});
+    ValueId x = b.call("aten::relu", {{"self", b.input("x", {Dtype::f32, {64, 256}})}});
+    for (int64_t i = 0; i < products; ++i) x = b.call("aten::linear", {{"input", x}, {"weight", w}});
+    return facts_of(b.finish({x}), CostConditions())[0].cold_code;
+  };
+  EXPECT_EQ(cold(0), 0);
+  EXPECT_GT(cold(1), 0.2);
+  EXPECT_LT(cold(1), cold(4));
+  EXPECT_GT(cold(100), 0.9);
+  EXPECT_LT(cold(100), 1);
+}
+
 // Of a table only the rows that are looked up are touched: it pushes nothing out.
 TEST(CostClass, ATableIsNotReadWhole) {
   const auto far = [](int64_t rows) {
