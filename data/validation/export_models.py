@@ -10,10 +10,11 @@
     .venv-export/bin/python data/validation/export_models.py unseen --out exported/unseen
     .venv-export/bin/python data/validation/export_models.py withheld --out exported/withheld
     .venv-export/bin/python data/validation/export_models.py sealed --out exported/sealed
+    .venv-export/bin/python data/validation/export_models.py blind --out exported/blind
 
 The lists are frozen: they were written before an estimator was tuned on what they hold. `final` was scored once and then
 looked at; `fresh` was written after that and before the changes that followed; `unseen` the same after `fresh`, and
-`withheld` after `unseen`, `sealed` after `withheld`. An entry:
+`withheld` after `unseen`, `sealed` after `withheld`, `blind` after `sealed`. An entry:
 
     {"name": "swin_t", "family": "swin", "library": "torchvision", "model": "swin_t",
      "inputs": [{"sizes": [1, 3, 224, 224]}]}
@@ -37,7 +38,7 @@ import torch.nn as nn
 
 HERE = pathlib.Path(__file__).resolve().parent
 PINNED = "2.13.0"
-LISTS = ("development", "final", "fresh", "unseen", "withheld", "sealed")  # in the order in which they were written
+LISTS = ("development", "final", "fresh", "unseen", "withheld", "sealed", "blind")  # in the order in which they were written
 BUILT_IN = {"mlp", "conv_block", "resnet", "vgg", "mobilenet_v2", "efficientnet", "vit", "bert", "gpt2"}
 
 

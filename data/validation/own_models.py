@@ -384,3 +384,128 @@ class Seq2SeqTransformer(nn.Module):
     def forward(self, source, target):
         mask = torch.triu(torch.full((target.shape[1], target.shape[1]), float("-inf")), diagonal=1)
         return self.head(self.body(self.embedding(source), self.embedding(target), tgt_mask=mask, tgt_is_causal=True))
+
+
+class TextCnn(nn.Module):
+    """Words in, a label out: convolutions of several widths over embedded words, after Kim 2014."""
+
+    def __init__(self, words=20000, width=128, filters=100, labels=20):
+        super().__init__()
+        self.embedding = nn.Embedding(words, width)
+        self.convolutions = nn.ModuleList(nn.Conv1d(width, filters, size) for size in (3, 4, 5))
+        self.head = nn.Linear(3 * filters, labels)
+
+    def forward(self, ids):
+        x = self.embedding(ids).transpose(1, 2)
+        return self.head(torch.cat([F.relu(conv(x)).amax(-1) for conv in self.convolutions], dim=1))
+
+
+class AlphaZeroNet(nn.Module):
+    """A board of 19 x 19 in, a policy and a value out, after Silver et al. 2017."""
+
+    def __init__(self, planes=17, width=128, blocks=6, side=19):
+        super().__init__()
+        conv = lambda a, b, size: nn.Sequential(nn.Conv2d(a, b, size, padding=size // 2, bias=False), nn.BatchNorm2d(b))
+        self.stem = conv(planes, width, 3)
+        self.blocks = nn.ModuleList(nn.ModuleList([conv(width, width, 3), conv(width, width, 3)]) for _ in range(blocks))
+        self.policy, self.value = conv(width, 2, 1), conv(width, 1, 1)
+        self.policy_head = nn.Linear(2 * side * side, side * side + 1)
+        self.value_head = nn.Sequential(nn.Linear(side * side, 256), nn.ReLU(), nn.Linear(256, 1), nn.Tanh())
+
+    def forward(self, x):
+        x = F.relu(self.stem(x))
+        for first, second in self.blocks:
+            x = F.relu(x + second(F.relu(first(x))))
+        return self.policy_head(F.relu(self.policy(x)).flatten(1)), self.value_head(F.relu(self.value(x)).flatten(1))
+
+
+class DqnNet(nn.Module):
+    """Four grey frames in, a value of each action out, after Mnih et al. 2015."""
+
+    def __init__(self, actions=18):
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(4, 32, 8, stride=4), nn.ReLU(), nn.Conv2d(32, 64, 4, stride=2), nn.ReLU(),
+                                      nn.Conv2d(64, 64, 3), nn.ReLU())
+        self.head = nn.Sequential(nn.Linear(64 * 7 * 7, 512), nn.ReLU(), nn.Linear(512, actions))
+
+    def forward(self, x):
+        return self.head(self.features(x).flatten(1))
+
+
+class NeuralFactorization(nn.Module):
+    """Users and items in, a score out: a product of embeddings beside a perceptron of them, after He et al. 2017."""
+
+    def __init__(self, users=60000, items=30000, width=64):
+        super().__init__()
+        self.tables = nn.ModuleList(nn.Embedding(count, width) for count in (users, items, users, items))
+        self.deep = nn.Sequential(nn.Linear(2 * width, 256), nn.ReLU(), nn.Linear(256, 128), nn.ReLU(), nn.Linear(128, 64), nn.ReLU())
+        self.head = nn.Linear(width + 64, 1)
+
+    def forward(self, users, items):
+        a, b, c, d = (table(ids) for table, ids in zip(self.tables, (users, items, users, items)))
+        return self.head(torch.cat([a * b, self.deep(torch.cat([c, d], dim=1))], dim=1)).sigmoid()
+
+
+class HighwayNet(nn.Module):
+    """Layers that let a share of their input pass, after Srivastava et al. 2015."""
+
+    def __init__(self, features=784, width=512, layers=10, labels=10):
+        super().__init__()
+        self.first, self.head = nn.Linear(features, width), nn.Linear(width, labels)
+        self.change = nn.ModuleList(nn.Linear(width, width) for _ in range(layers))
+        self.gate = nn.ModuleList(nn.Linear(width, width) for _ in range(layers))
+
+    def forward(self, x):
+        x = F.relu(self.first(x))
+        for change, gate in zip(self.change, self.gate):
+            share = torch.sigmoid(gate(x))
+            x = share * F.relu(change(x)) + (1 - share) * x
+        return self.head(x)
+
+
+class GraphAttention(nn.Module):
+    """Attention over a dense graph's neighbours, after Velickovic et al. 2018."""
+
+    def __init__(self, features=128, width=64, heads=8, labels=16):
+        super().__init__()
+        self.heads, self.width = heads, width
+        self.project = nn.ModuleList([nn.Linear(features, heads * width, bias=False), nn.Linear(heads * width, heads * width, bias=False)])
+        self.source = nn.ParameterList(nn.Parameter(torch.randn(heads, width)) for _ in range(2))
+        self.target = nn.ParameterList(nn.Parameter(torch.randn(heads, width)) for _ in range(2))
+        self.head = nn.Linear(heads * width, labels)
+
+    def forward(self, x, adjacency):
+        for project, source, target in zip(self.project, self.source, self.target):
+            h = project(x).unflatten(-1, (self.heads, self.width)).transpose(1, 2)
+            scores = (h * source[:, None]).sum(-1)[..., :, None] + (h * target[:, None]).sum(-1)[..., None, :]
+            scores = F.leaky_relu(scores, 0.2) + (adjacency[:, None] <= 0) * -1e9
+            x = F.elu((scores.softmax(-1) @ h).transpose(1, 2).flatten(2))
+        return self.head(x)
+
+
+class FeaturePyramid(nn.Module):
+    """A small detector: four levels of features, joined downwards, two shared heads, after Lin et al. 2017."""
+
+    def __init__(self, width=96, labels=20, anchors=9):
+        super().__init__()
+        conv = lambda a, b, stride: nn.Sequential(nn.Conv2d(a, b, 3, stride=stride, padding=1, bias=False), nn.BatchNorm2d(b), nn.ReLU())
+        widths = [48, 96, 192, 384]
+        self.stem = nn.Sequential(conv(3, 32, 2), conv(32, 48, 2))
+        self.levels = nn.ModuleList(nn.Sequential(conv(a, b, 1 if i == 0 else 2), conv(b, b, 1)) for i, (a, b) in enumerate(zip([48] + widths[:-1], widths)))
+        self.lateral = nn.ModuleList(nn.Conv2d(b, width, 1) for b in widths)
+        self.smooth = nn.ModuleList(nn.Conv2d(width, width, 3, padding=1) for _ in widths)
+        head = lambda out: nn.Sequential(conv(width, width, 1), conv(width, width, 1), nn.Conv2d(width, out, 3, padding=1))
+        self.classes, self.boxes = head(labels * anchors), head(4 * anchors)
+
+    def forward(self, x):
+        x, kept = self.stem(x), []
+        for level in self.levels:
+            x = level(x)
+            kept.append(x)
+        out, above = [], None
+        for lateral, smooth, features in zip(reversed(self.lateral), reversed(self.smooth), reversed(kept)):
+            y = lateral(features)
+            above = y if above is None else y + F.interpolate(above, scale_factor=2.0, mode="nearest")
+            y = smooth(above)
+            out += [self.classes(y).flatten(2), self.boxes(y).flatten(2)]
+        return tuple(out)
