@@ -141,14 +141,6 @@ int estimate_only(const SweepOptions& options, const Sweep& sweep, const Plan& p
   return 0;
 }
 
-std::vector<std::string> devices_of(const Grid& grid) {
-  std::vector<std::string> devices;
-  for (const Configuration& one : grid.configurations) {
-    if (std::ranges::find(devices, one.device) == devices.end()) devices.push_back(one.device);
-  }
-  return devices;
-}
-
 int run_sweep_command(const SweepOptions& options) {
   const Sweep sweep = find_sweep(options.sweep);
   ProtocolSettings protocol = options.protocol();
@@ -162,7 +154,7 @@ int run_sweep_command(const SweepOptions& options) {
         "shard {}/{}, as the scheduler numbers this task; --shard 0/1 runs everything\n",
         shard->index, shard->count);
   }
-  const SweepMachines machines(options.machine, devices_of(grid));
+  const SweepMachines machines(options.machine, options.selection().devices);
   const Machine& machine = machines.first();
   const EstimateBasis basis = machines.basis(options.estimator);
   Plan plan = plan_sweep(sweep, grid, basis, options.scenario, !options.quick && !shard);

@@ -17,24 +17,28 @@
 #include "machine/virtualization.hpp"
 
 namespace opgauge {
-namespace {
 
-// "Intel(R) Xeon(R) CPU @ 2.20GHz", 4 -> "intel-xeon-cpu-2.20ghz-4c".
-std::string default_name(const Machine& machine) {
-  std::string text = machine.cpu_model;
+std::string record_name(std::string text) {
   for (const char* mark : {"(R)", "(TM)", "(r)", "(tm)"}) {
     for (size_t at; (at = text.find(mark)) != std::string::npos;)
       text.erase(at, std::string_view(mark).size());
   }
   std::string name;
-  for (const char c : text + fmt::format(" {}c", machine.cores)) {
+  for (const char c : text) {
     if (std::isalnum(static_cast<unsigned char>(c)) || c == '.') {
       name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
     } else if (!name.empty() && name.back() != '-') {
       name += '-';
     }
   }
+  while (name.ends_with('-')) name.pop_back();
   return name;
+}
+
+namespace {
+
+std::string default_name(const Machine& machine) {
+  return record_name(fmt::format("{} {}c", machine.cpu_model, machine.cores));
 }
 
 double available_memory_bytes(const SystemFiles& system, double total_bytes) {

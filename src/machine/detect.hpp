@@ -11,6 +11,9 @@
 
 namespace opgauge {
 
+// The name of a record: "Intel(R) Xeon(R) CPU @ 2.20GHz 4c" -> "intel-xeon-cpu-2.20ghz-4c".
+std::string record_name(std::string text);
+
 struct DetectOptions {
   std::string name;      // "" makes one of the CPU's model and the number of cores
   double budget_s = 20;  // of measuring

@@ -4,7 +4,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cctype>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -40,19 +39,6 @@ double best_s(Device& device, const std::string& text, int visits) {
   for (int visit = 1; visit < visits; ++visit) best = std::min(best, executable->run_s());
   if (!(best > 0)) throw Error(text, fmt::format("took {} s, expected more than 0", best));
   return best;
-}
-
-std::string file_name(const std::string& accelerator) {
-  std::string name;
-  for (const char c : accelerator) {
-    if (std::isalnum(static_cast<unsigned char>(c))) {
-      name += static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
-    } else if (!name.empty() && name.back() != '-') {
-      name += '-';
-    }
-  }
-  while (name.ends_with('-')) name.pop_back();
-  return name;
 }
 
 MemoryLevel level(const std::string& name, std::optional<double> declared_bytes,
@@ -106,7 +92,7 @@ Machine detect_accelerator(Device& device, const SystemFiles& system,
   const auto memory = device.memory_bytes();
   if (!memory) throw Error(machine.accelerator, "does not say how much memory it has");
   machine.memory_bytes = static_cast<double>(*memory);
-  machine.name = options.name.empty() ? file_name(machine.accelerator) : options.name;
+  machine.name = options.name.empty() ? record_name(machine.accelerator) : options.name;
   machine.notes.clear();
   machine.energy = assumed_energy;
 

@@ -5,7 +5,7 @@
 // Measure: the root of the mean square difference over the root of the mean square of the fp32
 // output. Tolerance: 4 * unit * sqrt(min(depth, 16)), depth being the number of ops with
 // multiply-adds, unit 2^-8 (bf16), 2^-11 (fp16), 2^-6 (int8: half a step of an 8-bit activation
-// plus half of one of a weight, relative to their spread) 1e-5 (fp32, order of summation) and
+// plus half of one of a weight, relative to their spread), 1e-5 (fp32, order of summation) and
 // 2^-11 where fp32 products may run in TF32, on an accelerator.
 // Rounding errors of layers are taken to be independent; beyond 16 layers norms and residual sums
 // were seen to keep them from growing. An assumption, not a bound.

@@ -36,7 +36,7 @@ struct Prospect {
 using CalibrationFor = std::function<const Calibration*(const Machine&, const CalibrationUse&)>;
 
 struct EstimateBasis {
-  const Machine& machine;                // of the CPU
+  const Machine& machine;                // of the CPU; of the accelerator where there is no other
   const Machine* accelerator = nullptr;  // null: not described
   CalibrationFor calibration_for;        // empty: none
   std::string estimator = "auto";

@@ -15,7 +15,7 @@ using testing::HasSubstr;
 // 10 TFLOP/s, twice that in 16 bits; 1 TB/s, four times that up to 40 MB; 2 us to launch.
 FakeBehaviour card() {
   FakeBehaviour behaviour;
-  behaviour.accelerator = "Some Card (rev. 2)";
+  behaviour.accelerator = "Some Card (second)";
   behaviour.memory_bytes = int64_t{16} << 30;
   behaviour.node_s = [](const Graph& graph, const Node& node) {
     const Dtype dtype = graph[graph.inputs[0]].type.dtype;
@@ -34,8 +34,8 @@ TEST(AcceleratorRecord, HoldsWhatTheCardDoes) {
   FakeClock clock;
   FakeDevice device(clock, card(), "cuda");
   const Machine machine = detect_accelerator(device, SystemFiles(), {});
-  EXPECT_EQ(machine.name, "some-card-rev-2");
-  EXPECT_EQ(machine.accelerator, "Some Card (rev. 2)");
+  EXPECT_EQ(machine.name, "some-card-second");
+  EXPECT_EQ(machine.accelerator, "Some Card (second)");
   EXPECT_EQ(machine.memory_bytes, 16.0 * (1 << 30));
   EXPECT_NEAR(*peak_flops_per_s(machine, "f32", 1), 10e12, 0.5e12);
   EXPECT_NEAR(*peak_flops_per_s(machine, "bf16", 1), 20e12, 1e12);
