@@ -270,6 +270,7 @@ Graph draw_decoder(Block& b) {  // resample, concatenate with a skip, convolve
 }
 const Archetype rows[] = {
     {"large kernels", 0.07, draw_large_kernels},
+    {"wide images", 0.22, draw_wide_images},
     {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.14, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.13, draw_small},

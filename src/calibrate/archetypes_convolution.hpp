@@ -19,6 +19,7 @@ int64_t divisor(Block& b, int64_t channels, std::initializer_list<int64_t> choic
 Graph draw_clip(Block& b);
 Graph draw_signal(Block& b);
 Graph draw_large_activations(Block& b);
+Graph draw_wide_images(Block& b);
 Graph draw_grouped(Block& b);
 Graph draw_large_convolutions(Block& b);
 Graph draw_pointwise_convolutions(Block& b);

@@ -90,6 +90,26 @@ Graph draw_large_activations(Block& b) {
   return b.finish({x});
 }
 
+// Two convolutions of images of 4 to 20 MB, as first layers and decoders have them: what they read and write does not stay
+// in the last cache.
+Graph draw_wide_images(Block& b) {
+  const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), c = 4 * b.random().log_whole(3, 48);
+  const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(b.random().log_uniform(1e6, 5e6) / static_cast<double>(n * c))), 24, 400);
+  ValueId x = b.unary("relu", b.input({n, c, side, side + b.random().whole(0, 3)}));
+  for (int convolutions = 0, tries = 20; convolutions < 2 && tries > 0; --tries) {
+    const int64_t k = b.random().chance(0.6) ? 1 : 3, now = b.size(x, 1), out = 4 * b.random().log_whole(2, 64);
+    const bool depthwise = k == 3 && b.random().chance(0.3);
+    const double made = elements(b, x) / static_cast<double>(now) * static_cast<double>(depthwise ? now : out);
+    const double flops = 2 * made * static_cast<double>(k * k) * static_cast<double>(depthwise ? 1 : now);
+    if (made < 0.5e6 || made > 5e6 || flops > 8e8) continue;
+    x = b.conv(x, {.out = depthwise ? now : out, .kernel_h = k, .kernel_w = k, .groups = depthwise ? now : 1, .bias = b.random().chance(0.3)});
+    if (b.random().chance(0.5)) x = b.batch_norm(x);
+    if (b.random().chance(0.6)) x = b.activation(x);
+    ++convolutions;
+  }
+  return b.finish({x});
+}
+
 // Many narrow groups over a whole image.
 Graph draw_grouped(Block& b) {
   const int64_t width = b.random().pick<int64_t>({2, 4, 4, 8, 8, 16, 16, 24, 32}), groups = b.random().whole(3, 40);

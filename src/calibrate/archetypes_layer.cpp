@@ -19,10 +19,11 @@ Graph draw_short_convolution(Block& b) {
     if (b.random().chance(0.2)) out = groups = c;                                                        // depthwise
     else if (b.random().chance(0.15)) groups = std::max<int64_t>(1, divisor(b, c, {2, 4, 8, 16, 32}));  // some channels each
     if (out % groups != 0) out = c;
+    const int64_t dilation = k == 3 && stride == 1 && groups == 1 && b.random().chance(0.25) ? b.random().whole(2, 5) : 1;
     const int64_t side = b.side(4, 80);
     const double flops = 2.0 * static_cast<double>(n * side * side * c / groups * out * k * k) / static_cast<double>(stride * stride);
     if (flops < 1e4 || flops > 5e7 || side < k || static_cast<double>(n * std::max(c, out) * side * side) > 1e6) continue;
-    return b.finish({b.conv(b.input({n, c, side, side}), {.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .groups = groups, .bias = b.random().chance(0.3)})});
+    return b.finish({b.conv(b.input({n, c, side, side}), {.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .groups = groups, .dilation = dilation, .bias = b.random().chance(0.3)})});
   }
 }
 
@@ -114,6 +115,23 @@ Graph draw_word_scores(Block& b) {
   }
 }
 
+// Many rows, short ones that a layer makes wide: results of 8 to 32 MB, and what is done with them.
+Graph draw_wide_rows(Block& b) {
+  for (;;) {
+    const int64_t m = b.random().log_whole(300, 8000), k = 8 * b.random().log_whole(2, 30);
+    const auto n = static_cast<int64_t>(b.random().log_uniform(2e6, 8e6) / static_cast<double>(m));
+    if (n < 48 || n > 5000 || 2 * static_cast<double>(m * n * k) > 1e9) continue;
+    ValueId x = b.linear(b.unary("relu", b.input({1, m, k})), n / 8 * 8, b.random().chance(0.6));
+    switch (b.random().whole(0, 4)) {
+      case 0: x = b.unary("gelu", x); break;
+      case 1: x = b.layer_norm(x); break;
+      case 2: x = b.softmax(x, -1); break;
+      default: x = b.activation(x);
+    }
+    return b.finish({b.random().chance(0.5) ? b.linear(x, k) : x});
+  }
+}
+
 // Attention whose scores do not fit into a cache: spelled out, in five dimensions (blocks of an image), or one call.
 Graph draw_long_attention(Block& b) {
   for (;;) {
@@ -132,11 +150,11 @@ Graph draw_long_attention(Block& b) {
 }
 
 const Archetype rows[] = {
-    {"short convolution", 0.06, draw_short_convolution}, {"short perceptron", 0.14, draw_short_perceptron},
+    {"short convolution", 0.10, draw_short_convolution}, {"short perceptron", 0.17, draw_short_perceptron},
     {"long 3x3 convolution", 0.16, [](Block& b) { return draw_3x3(b, least_long_flops, most_long_flops); }},
     {"3x3 convolution", 0.25, [](Block& b) { return draw_3x3(b, 4e7, least_long_flops); }},
     {"long convolution", 0.10, draw_long_convolution},   {"long product", 0.10, draw_long_product},
-    {"word scores", 0.06, draw_word_scores},             {"long attention", 0.10, draw_long_attention},
+    {"word scores", 0.06, draw_word_scores},             {"wide rows", 0.08, draw_wide_rows}, {"long attention", 0.10, draw_long_attention},
 };
 
 }  // namespace

@@ -30,6 +30,10 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
     add(level(static_cast<double>(f.n)) / 2);
     add(level(static_cast<double>(f.k)) / 2);
     add((f.cold_weight_l2_bytes > f.weight_bytes / 2) + (f.cold_weight_l3_bytes > f.weight_bytes / 2) + 3 * f.masked);
+  } else if (f.family == OpFamily::recurrent) {
+    add(level(f.flops) / 2);
+    add(level(static_cast<double>(f.m)) / 2);
+    add(level(f.step_weight_bytes / std::max(1.0, f.steps)));
   } else {
     add(level(f.output_bytes + f.input_bytes));
     add(level(std::max(f.rows, f.runs)) / 2);
@@ -44,12 +48,15 @@ struct Candidate {
     size_t cost_class;
     uint64_t cell;
     double worth;  // long calls are what models spend their time on
+    bool lengthy;  // one of them, of a class whose calls grow to any length
   };
   std::vector<Member> cases;
 };
 
 constexpr double least_worth = 0.15;    // of a case that takes no time, against 1.15 of the longest
 constexpr double half_worth_s = 100e-6;
+constexpr double lengthy_s = 1e-3;
+constexpr int lengthy_cases = 2;      // of each class that has such candidates, whatever they cost
 
 Candidate measure_up(std::string archetype, Graph graph, const CostConditions& conditions) {
   Candidate candidate{{std::move(archetype), std::move(graph), 0}, {}};
@@ -57,7 +64,9 @@ Candidate measure_up(std::string archetype, Graph graph, const CostConditions& c
     const size_t cost_class = cost_class_of(facts);
     const double guess_s = guess_seconds(facts);
     candidate.network.guess_s += guess_s;
-    candidate.cases.push_back({cost_class, cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s)});
+    const bool product = facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention ||
+                         facts.family == OpFamily::recurrent;
+    candidate.cases.push_back({cost_class, cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product && guess_s > lengthy_s});
   }
   return candidate;
 }
@@ -71,7 +80,7 @@ constexpr double urgency = 30;        // of one that does; large enough that cla
 // Greedy cover: again and again the candidate that fills most new cells for its time to the power of `time_weight`.
 std::vector<size_t> choose(const std::vector<Candidate>& candidates, const DesignOptions& options, double time_weight) {
   std::unordered_map<uint64_t, int> filled;
-  std::unordered_map<size_t, int> per_class;
+  std::unordered_map<size_t, int> per_class, lengthy_of_class;
   std::unordered_map<std::string, int> per_archetype;
   std::unordered_map<std::string, double> quota;  // a part of an archetype's share is kept whatever it costs
   double shares = 0;
@@ -80,21 +89,24 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
   // Classes that few candidates contain count more, or the common ones would use up the networks first.
   std::unordered_map<size_t, double> rarity;
   for (const Candidate& candidate : candidates) {
-    for (const auto& [cost_class, cell, worth] : candidate.cases) ++rarity[cost_class];
+    for (const Candidate::Member& member : candidate.cases) ++rarity[member.cost_class];
   }
   for (auto& [cost_class, count] : rarity) count = std::clamp(common_cases / count, 1.0, most_rarity);
   const auto gain = [&](const Candidate& candidate) {
     const std::string& archetype = candidate.network.archetype;
     const double wanted = per_archetype[archetype] < quota[archetype] ? 1e8 : 1;
     double sum = 0;
+    int lengthy_wanted = 0;
     std::unordered_map<uint64_t, int> here;
-    for (const auto& [cost_class, cell, worth] : candidate.cases) {
+    for (const auto& [cost_class, cell, worth, lengthy] : candidate.cases) {
+      lengthy_wanted += lengthy && lengthy_of_class[cost_class] < lengthy_cases;
       const int count = per_class[cost_class];
       const double lacking = enough_cases - count;  // the class that lacks most goes first
       const double need = lacking > 0 ? (2 + lacking * lacking * lacking / 10) * rarity[cost_class] * (count < fewest_cases ? urgency : 1) : count < options.least_cases ? 4.0 : 1.0;
       sum += worth * need / (1 + filled[cell] + here[cell]++);
     }
-    return wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);
+    const double cheaply = 1e10 * lengthy_wanted / candidate.network.guess_s;  // before all others, the shortest first
+    return cheaply + wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);
   };
   // Lazy: a gain only falls as others are taken, so a stale value at the top of the heap is recomputed.
   std::vector<std::pair<double, size_t>> heap;
@@ -114,7 +126,8 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     }
     if (used_s + candidates[i].network.guess_s > options.pass_s) continue;
     used_s += candidates[i].network.guess_s;
-    for (const auto& [cost_class, cell, worth] : candidates[i].cases) {
+    for (const auto& [cost_class, cell, worth, lengthy] : candidates[i].cases) {
+      lengthy_of_class[cost_class] += lengthy;
       ++per_class[cost_class];
       ++filled[cell];
     }

@@ -31,6 +31,8 @@ constexpr double sum_prior_cases = 15;
 // A cold byte costs at most so many passes over main memory; one of the weights is read once.
 constexpr double most_memory_passes = 4, most_weight_passes = 1.5;
 
+constexpr double least_flop_share = 0.02, most_flop_ratio = 50;  // of padding and rests, against the cheapest FLOP of a class
+
 constexpr double far_scale = 30;  // what models exceed the designed cases by
 
 // Whether a feature grows with the size of a call.
@@ -164,11 +166,23 @@ class TreeFit {
       }
       if (most_share < least_context_share) problem.features.col(j).setZero();
     }
+    // What some of the FLOPs cost beside the others is learnt only from cases where, at the least that a FLOP takes in this
+    // class, they take a part of the time worth mentioning; and no FLOP is dearer than many of those.
+    double least_flop_s = std::numeric_limits<double>::infinity();
+    for (const size_t i : chosen) {
+      if (cases_[i].facts.flops > 0) least_flop_s = std::min(least_flop_s, cases_[i].seconds / cases_[i].facts.flops);
+    }
+    const auto some_flops = [&](const CostFeature& feature) { return feature.per == "FLOP" && feature.name != "flops" && std::isfinite(least_flop_s); };
+    for (Eigen::Index j = 0; j < n; ++j) {
+      if (!some_flops(cost_features()[row.features[static_cast<size_t>(j)]])) continue;
+      if ((problem.features.col(j).array() / problem.seconds.array()).maxCoeff() * least_flop_s < least_flop_share) problem.features.col(j).setZero();
+    }
     problem.most.resize(n);
     for (Eigen::Index j = 0; j < n; ++j) {
       const CostFeature& feature = cost_features()[row.features[static_cast<size_t>(j)]];
       const double passes = feature.name.starts_with("cold_weight") ? most_weight_passes : most_memory_passes;
       problem.most[j] = is_context(feature.name) ? passes * options_.conditions.memory_s_per_byte : feature.most_s();
+      if (some_flops(feature)) problem.most[j] = std::min(problem.most[j], most_flop_ratio * least_flop_s);
     }
     if (parent) {
       // What the parent says of the same calls, and of calls far_scale times as large: how time grows beyond the cases is the

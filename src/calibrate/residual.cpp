@@ -97,7 +97,7 @@ void solve(const ClassCases& cases, const ResidualOptions& options, ClassResidua
     for (Eigen::Index i = 0; i < n; ++i) precision[i] *= std::min(1.0, trusted / std::max(1e-12, std::abs(left[i])));
   }
   residual.weights.resize(static_cast<size_t>(m));
-  for (Eigen::Index j = 0; j < m; ++j) residual.weights[static_cast<size_t>(j)] = signal * solution[j];
+  for (Eigen::Index j = 0; j < m; ++j) residual.weights[static_cast<size_t>(j)] = options.believed * signal * solution[j];
   residual.cases = static_cast<int>(n);
 }
 

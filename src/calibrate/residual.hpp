@@ -19,6 +19,7 @@ struct ResidualOptions {
   size_t most_points = 300;      // that a residual keeps of its cases, spread out
   size_t evidence_points = 120;  // cases by which lengths and noise are chosen
   double limit = 0.5;            // most that a residual corrects, in log
+  double believed = 1;           // part of the correction that is applied: less where it is used on calls of another kind than learnt from
   double least_gain = 0.05;      // of the mean held-out |log error|
   double least_deviations = 1.5; // the gain in standard errors of itself
   uint64_t seed = 1;

@@ -62,10 +62,10 @@ constexpr std::string_view depthwise_features =
     "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view grouped_features =
     "call cold_code flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
-    "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes";
+    "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view native_features =
     "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks odd_pixel_flops column_bytes image_weight_bytes input_bytes weight_bytes output_bytes "
-    "product_flops_over_k groups image_groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes";
+    "product_flops_over_k odd_pixel_bytes groups image_groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view point_features =
     "call cold_code images groups image_groups image_weight_bytes input_bytes weight_bytes output_bytes cold_weight_l2_bytes cold_weight_l3_bytes";
 constexpr std::string_view few_rows_features =
@@ -85,7 +85,7 @@ constexpr std::string_view norm_features =
 constexpr std::string_view plane_features =
     "call cold_code channels planes plane_vectors plane_rests input_bytes output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pool_features =
-    "call cold_code output_elements window_elements window_rows rows planes input_bytes cold_input_bytes beyond_l2_bytes";
+    "call cold_code output_elements window_elements window_rows rows planes input_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view reduction_features =
     "call cold_code rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view copy_features =
@@ -237,7 +237,8 @@ const Row rows[] = {
     {"tanh", "transcendental", OPGAUGE_NAMED("tanh"), pointwise_features, "Sleef"},
     {"exp", "transcendental", OPGAUGE_NAMED("exp", "expm1", "exp2"), pointwise_features, "Sleef"},
     {"hardswish", "pointwise", OPGAUGE_NAMED("hardswish", "hardsigmoid"), pointwise_features, "TensorIterator, vectorised"},
-    {"pow", "transcendental", OPGAUGE_NAMED("pow"), pointwise_features, "ATen: powers of 2, 3, 1/2 are special"},
+    {"pow_product", "pointwise", [](const Facts& f) { return f.variant == "pow^2" || f.variant == "pow^3" || f.variant == "pow^0.5"; }, pointwise_features, "ATen PowKernel.cpp: products, or a square root"},
+    {"pow", "transcendental", OPGAUGE_NAMED("pow"), pointwise_features, "ATen PowKernel.cpp: any other power"},
     {"root", "pointwise", OPGAUGE_NAMED("sqrt", "rsqrt"), pointwise_features, "TensorIterator, vectorised"},
     {"transcendental", "pointwise", OPGAUGE_NAMED("erf", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "softplus", "mish", "elu", "celu", "selu", "atan", "asin", "acos", "sinh", "cosh", "erfc", "logsigmoid", "log_sigmoid"), pointwise_features, "Sleef"},
     {"compare", "pointwise", OPGAUGE_NAMED("eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_not", "bitwise_and", "bitwise_or", "where", "masked_fill", "__and__", "__or__"), pointwise_features, "TensorIterator, bool results"},

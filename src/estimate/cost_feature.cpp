@@ -184,6 +184,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.out_h * f.out_w % 4 != 0 ? f.flops : 0.0; }},
     {"image_weight_bytes", "byte", "images x parameters: each image's product packs them again",
      [](const CaseFacts& f) { return to(f.batch) * f.weight_bytes; }},
+    {"odd_pixel_bytes", "byte", "activation bytes beyond L2 where the rows of the result start unaligned",
+     [](const CaseFacts& f) { return f.out_h * f.out_w % 4 != 0 ? f.beyond_l2_bytes : 0.0; }},
     {"column_bytes", "byte", "im2col buffer", [](const CaseFacts& f) { return f.column_bytes; }},
     {"product_flops_over_k", "element", "2 x pixels x output channels",
      [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * to(f.n); }},

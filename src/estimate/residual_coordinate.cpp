@@ -58,7 +58,6 @@ const Row rows[] = {
     {of_others, {"runs", true, "contiguous runs", [](const CaseFacts& f) { return octaves(f.runs); }}},
 
     {of_all, {"cold_inputs", false, "share of the activations that is beyond L2", [](const CaseFacts& f) { return 2 * share(f.cold_input_bytes, f.input_bytes); }}},
-    {of_all, {"cold_weights", false, "share of the weights that is beyond L2", [](const CaseFacts& f) { return 2 * share(f.cold_weight_l2_bytes, f.weight_bytes); }}},
     {of_all, {"cold_code", false, "how cold the kernel's code is", [](const CaseFacts& f) { return 2 * f.cold_code; }}},
 };
 

@@ -73,10 +73,34 @@ TEST(OpFit, RecoversKnownCoefficientsThroughNoiseAndOutliers) {
   }
 }
 
+// A tail of a hundred FLOPs beside a call of microseconds is noise; stretched to a longer tail it was hundreds of times as dear.
+TEST(OpFit, NoFlopIsDearerThanFiftyOfTheCheapest) {
+  const OpFitOptions options;
+  const auto observations = synthetic_observations(design(), options.conditions, machine, {0.3, 0.05, 5});
+  const OpFitResult fit = fit_op_model(observations, options);
+  std::map<std::string, double> cheapest_s;
+  for (const FittedCase& one : fit.cases) {
+    const double flops = facts_of(observations[one.network].graph, options.conditions)[one.node].flops;
+    if (flops <= 0) continue;
+    const auto [at, fresh] = cheapest_s.try_emplace(one.key, one.measured_s / flops);
+    at->second = std::min(at->second, one.measured_s / flops);
+  }
+  int bounded = 0;
+  for (const ClassFit& one : fit.model.classes) {
+    if (!cheapest_s.contains(one.key)) continue;
+    for (const FeatureCoefficient& coefficient : one.coefficients) {
+      if (cost_features()[cost_feature(coefficient.feature)].per != "FLOP" || coefficient.feature == "flops") continue;
+      ++bounded;
+      EXPECT_LE(coefficient.value_s, 50.01 * cheapest_s[one.key]) << one.key << " " << coefficient.feature;
+    }
+  }
+  EXPECT_GE(bounded, 20);
+}
+
 // A whole design of some seventy classes: 3 % noise, every twentieth call takes 4 to 20 times as long.
 TEST(OpFit, RecoversEveryWellCoveredClass) {
   const OpFitOptions options;
-  const auto observations = synthetic_observations(small_design(240), options.conditions, machine, {0.03, 0.05, 11});
+  const auto observations = synthetic_observations(small_design(300), options.conditions, machine, {0.03, 0.05, 11});
   const OpFitResult fit = fit_op_model(observations, options);
   const OpPredictor predictor(fit.model);
   std::map<std::string, std::vector<double>> errors;
