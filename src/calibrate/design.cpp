@@ -55,7 +55,7 @@ struct Candidate {
 
 constexpr double least_worth = 0.15;    // of a case that takes no time, against 1.15 of the longest
 constexpr double half_worth_s = 100e-6;
-constexpr double lengthy_s = 1e-3;
+constexpr double lengthy_s = 1e-3;    // by the guess
 constexpr int lengthy_cases = 2;      // of each class that has such candidates, whatever they cost
 
 Candidate measure_up(std::string archetype, Graph graph, const CostConditions& conditions) {

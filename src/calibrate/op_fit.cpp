@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "calibrate/feature_support.hpp"
 #include "calibrate/nonnegative_fit.hpp"
 #include "calibrate/random.hpp"
 #include "calibrate/spread.hpp"
@@ -19,8 +20,6 @@ constexpr size_t most_parent_cases = 1500;  // a parent needs the trend of its s
 
 constexpr size_t least_variant_cases = 15;
 
-constexpr double least_context_share = 0.3;  // of a call's bytes, in at least one case
-
 // Shorter ones are mostly launches, and no model is as short: they do not decide how wide intervals are.
 constexpr double least_network_s = 3e-4, least_call_s = 5e-5;
 
@@ -28,20 +27,10 @@ constexpr int least_summed_cases = 50;
 constexpr double gross_ratio = 3;  // a call off by more says nothing of the others
 constexpr double sum_prior_cases = 15;
 
-// A cold byte costs at most so many passes over main memory; one of the weights is read once.
-constexpr double most_memory_passes = 4, most_weight_passes = 1.5;
-
-constexpr double least_flop_share = 0.02, most_flop_ratio = 50;  // of padding and rests, against the cheapest FLOP of a class
-
 constexpr double far_scale = 30;  // what models exceed the designed cases by
 
 // Whether a feature grows with the size of a call.
 bool grows(size_t feature) { return cost_features()[feature].per != "call"; }
-
-// Features of where operands are, not of what is computed.
-bool is_context(std::string_view feature) {
-  return (feature.starts_with("beyond_") || feature.starts_with("cold_")) && feature.ends_with("_bytes");
-}
 
 struct Case {
   CaseFacts facts;
@@ -150,40 +139,9 @@ class TreeFit {
       problem.seconds[i] = one.seconds;
       problem.weights[i] = weight_of(one.seconds, options_);
     }
-    // What memory beyond a cache costs is learnt only from cases that were mostly there: a slight overlap would be
-    // stretched many times by a large model.
-    for (Eigen::Index j = 0; j < n; ++j) {
-      const std::string_view name = cost_features()[row.features[static_cast<size_t>(j)]].name;
-      if (!is_context(name)) continue;
-      double most_share = 0;
-      for (const size_t i : chosen) {
-        const CaseFacts& f = cases_[i].facts;
-        const double all = name.find("weight") != std::string_view::npos ? f.weight_bytes
-                           : name.find("input") != std::string_view::npos ? f.input_bytes
-                                                                           : f.input_bytes + f.output_bytes;
-        const double value = feature_values(row, f)[static_cast<size_t>(j)];
-        if (all > 0) most_share = std::max(most_share, value / all);
-      }
-      if (most_share < least_context_share) problem.features.col(j).setZero();
-    }
-    // What some of the FLOPs cost beside the others is learnt only from cases where, at the least that a FLOP takes in this
-    // class, they take a part of the time worth mentioning; and no FLOP is dearer than many of those.
-    double least_flop_s = std::numeric_limits<double>::infinity();
-    for (const size_t i : chosen) {
-      if (cases_[i].facts.flops > 0) least_flop_s = std::min(least_flop_s, cases_[i].seconds / cases_[i].facts.flops);
-    }
-    const auto some_flops = [&](const CostFeature& feature) { return feature.per == "FLOP" && feature.name != "flops" && std::isfinite(least_flop_s); };
-    for (Eigen::Index j = 0; j < n; ++j) {
-      if (!some_flops(cost_features()[row.features[static_cast<size_t>(j)]])) continue;
-      if ((problem.features.col(j).array() / problem.seconds.array()).maxCoeff() * least_flop_s < least_flop_share) problem.features.col(j).setZero();
-    }
-    problem.most.resize(n);
-    for (Eigen::Index j = 0; j < n; ++j) {
-      const CostFeature& feature = cost_features()[row.features[static_cast<size_t>(j)]];
-      const double passes = feature.name.starts_with("cold_weight") ? most_weight_passes : most_memory_passes;
-      problem.most[j] = is_context(feature.name) ? passes * options_.conditions.memory_s_per_byte : feature.most_s();
-      if (some_flops(feature)) problem.most[j] = std::min(problem.most[j], most_flop_ratio * least_flop_s);
-    }
+    std::vector<const CaseFacts*> facts;
+    for (const size_t i : chosen) facts.push_back(&cases_[i].facts);
+    limit_features(row, facts, options_.conditions.memory_s_per_byte, problem);
     if (parent) {
       // What the parent says of the same calls, and of calls far_scale times as large: how time grows beyond the cases is the
       // parent's to say unless the cases do.

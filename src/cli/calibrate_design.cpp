@@ -26,7 +26,7 @@
 namespace opgauge {
 namespace {
 
-// Least time that the budget should leave for a visit: two runs each, twenty-five visits.
+// Least time that the budget should leave for a visit: two runs each, twenty-four visits.
 constexpr double passes = 48;
 
 // Of the budget, what measuring the built-in families beside it may take more.

@@ -237,7 +237,7 @@ const Row rows[] = {
     {"tanh", "transcendental", OPGAUGE_NAMED("tanh"), pointwise_features, "Sleef"},
     {"exp", "transcendental", OPGAUGE_NAMED("exp", "expm1", "exp2"), pointwise_features, "Sleef"},
     {"hardswish", "pointwise", OPGAUGE_NAMED("hardswish", "hardsigmoid"), pointwise_features, "TensorIterator, vectorised"},
-    {"pow_product", "pointwise", [](const Facts& f) { return f.variant == "pow^2" || f.variant == "pow^3" || f.variant == "pow^0.5"; }, pointwise_features, "ATen PowKernel.cpp: products, or a square root"},
+    {"pow_product", "pointwise", [](const Facts& f) { return f.variant.starts_with("pow^"); }, pointwise_features, "ATen PowKernel.cpp: exponents 2, 3 and 1/2 are products or a root"},
     {"pow", "transcendental", OPGAUGE_NAMED("pow"), pointwise_features, "ATen PowKernel.cpp: any other power"},
     {"root", "pointwise", OPGAUGE_NAMED("sqrt", "rsqrt"), pointwise_features, "TensorIterator, vectorised"},
     {"transcendental", "pointwise", OPGAUGE_NAMED("erf", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "softplus", "mish", "elu", "celu", "selu", "atan", "asin", "acos", "sinh", "cosh", "erfc", "logsigmoid", "log_sigmoid"), pointwise_features, "Sleef"},

@@ -39,18 +39,18 @@ TEST(Design, MakesCasesForEveryClass) {
   }
 }
 
-// Large models spend their time on calls of a millisecond and more, and read and write more than the last cache holds.
+// Large models spend their time on calls of a millisecond and more, which read and write many megabytes.
 TEST(Design, HasLongCallsAndWideImages) {
   DesignOptions options;
   const Design design = make_design(options);
   std::map<std::string, int> lengthy, wide;
   for (const DesignedNetwork& network : design.networks) {
     for (const CaseFacts& facts : facts_of(network.graph, options.conditions)) {
-      lengthy[cost_class_key(facts)] += facts.flops > 6e7;  // a millisecond at 60 GFLOP/s
+      lengthy[cost_class_key(facts)] += facts.flops > 5e7;  // a millisecond at 50 GFLOP/s
       wide[cost_class_key(facts)] += facts.input_bytes + facts.output_bytes > 8e6;
     }
   }
-  for (const char* name : {"linear", "conv.3x3", "conv.3x3_strided", "conv.native_1x1", "conv.asymmetric", "conv.grouped", "conv.large"}) {
+  for (const char* name : {"linear", "conv.3x3", "conv.3x3_strided", "conv.native_1x1", "conv.asymmetric", "conv.grouped", "conv.grouped_odd", "conv.large", "linear_few_rows"}) {
     EXPECT_GE(lengthy[name], 2) << name;
   }
   for (const char* name : {"linear", "conv.3x3", "conv.native_1x1"}) EXPECT_GE(wide[name], 2) << name;

@@ -101,6 +101,24 @@ TEST_F(Residual, KeepsAtMostSoManyPoints) {
   EXPECT_EQ(residuals.at(0).cases, 500);
 }
 
+TEST_F(Residual, IsAppliedAsFarAsItIsBelieved) {
+  draw(200, 0.02);
+  ResidualOptions options;
+  options.limit = 10;  // not clamped
+  const auto whole = fit_residuals(cases_, options);
+  options.believed = 0.4;
+  const auto part = fit_residuals(cases_, options);
+  ASSERT_EQ(whole.size(), 1u);
+  ASSERT_EQ(part.size(), 1u);
+  const ResidualCorrector all(whole[0]), some(part[0]);
+  double largest = 0;
+  for (const ResidualCase& one : cases_) {
+    largest = std::max(largest, std::abs(all.at(*one.facts).log_factor));
+    EXPECT_NEAR(some.at(*one.facts).log_factor, 0.4 * all.at(*one.facts).log_factor, 1e-9);
+  }
+  EXPECT_GT(largest, 0.05);
+}
+
 TEST_F(Residual, SameSeedAndCasesSameBits) {
   draw(300, 0.05);
   EXPECT_EQ(encode(fit_residuals(cases_, {})).dump(), encode(fit_residuals(cases_, {})).dump());

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the cases of a class can tell of its features: a coefficient that hardly any case depends on would be fitted to noise,
+// and stretched many times by a large model.
+#pragma once
+
+#include <span>
+
+#include "calibrate/nonnegative_fit.hpp"
+#include "estimate/case_facts.hpp"
+#include "estimate/cost_class.hpp"
+
+namespace opgauge {
+
+// Sets the columns of `problem.features` (one a feature of `row`, a row for each of `cases`) that no case tells anything of
+// to 0, and `problem.most`, what a unit of each may cost in seconds:
+//  - bytes beyond a cache (beyond_..., cold_...) are learnt where at least 30 % of some call's bytes were there, and cost at
+//    most four passes over main memory, weights one and a half;
+//  - some FLOPs beside the others (padding, tails, blocks) are learnt where they take at least 2 % of some call's time, priced
+//    like the cheapest FLOP among the cases, and cost at most fifty times that;
+//  - everything else is bounded by what no machine exceeds (CostFeature::most_s).
+void limit_features(const CostClass& row, std::span<const CaseFacts* const> cases, double memory_s_per_byte, FitProblem& problem);
+
+}  // namespace opgauge
