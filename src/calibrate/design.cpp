@@ -8,6 +8,7 @@
 #include <unordered_map>
 
 #include "calibrate/archetype.hpp"
+#include "calibrate/far_input.hpp"
 #include "estimate/cost_class.hpp"
 
 namespace opgauge {
@@ -55,18 +56,22 @@ struct Candidate {
 
 constexpr double least_worth = 0.15;    // of a case that takes no time, against 1.15 of the longest
 constexpr double half_worth_s = 100e-6;
-constexpr double lengthy_s = 1e-3;    // by the guess
+constexpr double lengthy_flops = 5e7;  // a millisecond at 50 GFLOP/s
 constexpr int lengthy_cases = 2;      // of each class that has such candidates, whatever they cost
 
 Candidate measure_up(std::string archetype, Graph graph, const CostConditions& conditions) {
   Candidate candidate{{std::move(archetype), std::move(graph), 0}, {}};
-  for (const CaseFacts& facts : facts_of(candidate.network.graph, conditions)) {
-    const size_t cost_class = cost_class_of(facts);
+  const std::vector<CaseFacts> all = facts_of(candidate.network.graph, conditions);
+  const std::vector<bool> far = reads_far_input(candidate.network.graph, all, conditions.l2_bytes);
+  for (size_t n = 0; n < all.size(); ++n) {
+    const CaseFacts& facts = all[n];
     const double guess_s = guess_seconds(facts);
     candidate.network.guess_s += guess_s;
+    if (far[n]) continue;
+    const size_t cost_class = cost_class_of(facts);
     const bool product = facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention ||
                          facts.family == OpFamily::recurrent;
-    candidate.cases.push_back({cost_class, cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product && guess_s > lengthy_s});
+    candidate.cases.push_back({cost_class, cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product && facts.flops > lengthy_flops});
   }
   return candidate;
 }
@@ -184,7 +189,9 @@ Design make_design(const DesignOptions& options) {
 std::vector<std::pair<std::string, int>> count_cases(const Design& design, const CostConditions& conditions) {
   std::map<std::string, int> counts;
   for (const DesignedNetwork& network : design.networks) {
-    for (const CaseFacts& facts : facts_of(network.graph, conditions)) ++counts[cost_class_key(facts)];
+    const std::vector<CaseFacts> all = facts_of(network.graph, conditions);
+    const std::vector<bool> far = reads_far_input(network.graph, all, conditions.l2_bytes);
+    for (size_t n = 0; n < all.size(); ++n) counts[cost_class_key(all[n])] += !far[n];
   }
   return {counts.begin(), counts.end()};
 }

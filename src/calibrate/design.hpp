@@ -37,7 +37,7 @@ struct Design {
 
 Design make_design(const DesignOptions& options);
 
-// Cases of each cost-class key in a set of networks.
+// Cases of each cost-class key in a set of networks, those that the fit leaves out (calibrate/far_input.hpp) not counted.
 std::vector<std::pair<std::string, int>> count_cases(const Design& design, const CostConditions& conditions);
 
 }  // namespace opgauge

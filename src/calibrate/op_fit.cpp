@@ -6,6 +6,7 @@
 #include <map>
 #include <set>
 
+#include "calibrate/far_input.hpp"
 #include "calibrate/feature_support.hpp"
 #include "calibrate/nonnegative_fit.hpp"
 #include "calibrate/random.hpp"
@@ -274,22 +275,6 @@ void set_interval_factors(std::span<const Observation> observations, const OpFit
   model.call_interval_factor = conformal_quantile(std::move(of_calls));
 }
 
-// Whether a call only moves bytes, for a large part of a network's input that no call before it has touched: those lie where
-// the networks visited in between left them, in memory, while models find what they move in a cache.
-bool reads_far_input(const Node& node, const CaseFacts& facts, const Graph& graph, std::vector<bool>& touched, double l2_bytes) {
-  if (facts.is_view) return false;
-  bool untouched = false;
-  for_each_operand(node, [&](ValueId id) {
-    const Value& value = graph[id];
-    const auto storage = static_cast<size_t>(value.storage);
-    untouched |= value.role == Role::input && !touched[storage];
-    touched[storage] = true;
-  });
-  const bool moves = facts.family == OpFamily::pointwise || facts.family == OpFamily::normalization || facts.family == OpFamily::softmax ||
-                     facts.family == OpFamily::reduction || facts.family == OpFamily::copy || facts.family == OpFamily::pool;
-  return untouched && moves && facts.input_bytes > l2_bytes / 4;
-}
-
 // Every measured call; `suffixes` takes the dtypes that occur.
 std::vector<Case> gather_cases(std::span<const Observation> observations, const OpFitOptions& options, std::set<std::string>& suffixes) {
   std::vector<Case> cases;
@@ -297,11 +282,10 @@ std::vector<Case> gather_cases(std::span<const Observation> observations, const 
   for (size_t network = 0; network < observations.size(); ++network) {
     const Observation& seen = observations[network];
     const std::vector<CaseFacts> facts = facts_of(seen.graph, options.conditions);
-    std::vector<bool> touched(static_cast<size_t>(seen.graph.storages), false);
+    const std::vector<bool> far = reads_far_input(seen.graph, facts, options.conditions.l2_bytes);
     for (size_t node = 0; node < facts.size(); ++node) {
       const double seconds = seen.quiet_node_s[node];
-      if (reads_far_input(seen.graph.nodes[node], facts[node], seen.graph, touched, options.conditions.l2_bytes)) continue;
-      if (!(seconds > 0)) continue;
+      if (far[node] || !(seconds > 0)) continue;
       Case one{facts[node], network, node, cost_class_of(facts[node]), dtype_suffix(facts[node].dtype), std::max(bias.at_reference(seconds, seen.visits), 2e-8)};
       // Views and integer plumbing take the time of the call whatever their dtype.
       suffixes.insert(one.suffix);
