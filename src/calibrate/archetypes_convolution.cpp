@@ -152,15 +152,14 @@ ValueId strided_depthwise(Block& b, ValueId x) {  // depthwise on a permuted vie
 ValueId resample(Block& b, ValueId x) {
   if (elements(b, x) > 4e5) return x;
   const int64_t h = b.size(x, 2) * 2, w = b.size(x, 3) * 2;
-  const int64_t kind = b.random().pick<int64_t>({0, 1, 1, 1, 2, 3});
+  const int64_t kind = b.random().pick<int64_t>({0, 0, 1, 1, 1, 2, 3});
   if (kind == 0) return b.op("aten::upsample_nearest2d.vec", {{"input", x}, {"output_size", Dims{h, w}}, {"scale_factors", Argument()}});
   if (kind == 1) return b.op("aten::upsample_bilinear2d.vec", {{"input", x}, {"output_size", Dims{h, w}}, {"align_corners", b.random().chance(0.3)}, {"scale_factors", Argument()}});
   if (kind == 2) return b.op("aten::upsample_bicubic2d.vec", {{"input", x}, {"output_size", Dims{h, w}}, {"align_corners", false}, {"scale_factors", Argument()}});
   const int64_t out = b.channels(8, static_cast<double>(b.size(x, 1)));
   if (!affordable(b, x, {.out = out, .kernel_h = 4, .kernel_w = 4})) return x;
   const int64_t k = b.random().pick<int64_t>({2, 2, 4, 3});
-  return b.op("aten::conv_transpose2d.input", {{"input", x}, {"weight", b.weight({b.size(x, 1), out, k, k})}, {"bias", b.weight({out})},
-                                               {"stride", Dims{2, 2}}, {"padding", Dims{k == 2 ? 0 : 1, k == 2 ? 0 : 1}}});
+  return b.conv_transposed(x, out, k);
 }
 
 ValueId norms(Block& b, ValueId x) {

@@ -52,7 +52,7 @@ Graph draw_signal(Block& b) {  // 1-d convolutions
       if (const int64_t g = divisor(b, c, {1, 4, 8}); g > 0) x = b.group_norm(x, g);
     }
     x = b.random().chance(0.5) ? b.unary("gelu", x) : b.activation(x);
-    if (b.random().chance(0.25)) x = b.conv1d(x, c, 3, 1, c);
+    if (b.random().chance(0.3)) x = b.conv1d(x, c, 3, 1, c, b.size(x, 2) > 80 ? b.random().pick<int64_t>({1, 1, 2, 4, 8, 16, 32}) : 1);
   }
   return b.finish({b.linear(b.transpose(x, 1, 2), b.channels(16, 300))});
 }
@@ -134,7 +134,8 @@ Graph draw_large_convolutions(Block& b) {
     c = b.size(x, 1);
   } else {
     const int64_t side = std::clamp<int64_t>(b.random().whole(600, 6000) / c, 4, 100);
-    x = b.input({n, c, side + b.random().whole(0, 3), side});
+    const Dims sizes{n, c, side + b.random().whole(0, 3), side};
+    x = b.random().chance(0.25) ? b.input_channels_last(sizes) : b.input(sizes);
   }
   for (int64_t i = b.random().whole(1, 2); i > 0; --i) {
     const int64_t k = b.random().pick<int64_t>({3, 3, 1, 1});
@@ -181,7 +182,8 @@ Graph draw_heads(Block& b) {
 // Kernels beyond the last cache: what convolutions of every large model wait for.
 Graph draw_large_kernels(Block& b) {
   const int64_t side = b.random().whole(3, 12), n = b.random().pick<int64_t>({1, 1, 1, 2});
-  ValueId x = b.input({n, 8 * b.random().whole(40, 160), side, side});
+  const Dims sizes{n, 8 * b.random().whole(40, 160), side, side};
+  ValueId x = b.random().chance(0.25) ? b.input_channels_last(sizes) : b.input(sizes);
   double weights = 0;
   while (weights < 12e6) {
     const int64_t k = b.random().pick<int64_t>({1, 1, 3}), out = 8 * b.random().whole(40, k == 1 ? 256 : 96);

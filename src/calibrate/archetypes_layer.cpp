@@ -59,8 +59,20 @@ ValueId long_volume(Block& b) {
   }
 }
 
+// An image made twice as wide and high, as decoders and generators do it.
+ValueId long_transposed(Block& b) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2}), k = b.random().pick<int64_t>({2, 4, 4, 3}), c = 8 * b.random().log_whole(4, 64), out = 8 * b.random().log_whole(2, 64);
+    const int64_t side = b.side(4, 100);
+    const double flops = 2.0 * static_cast<double>(n * c * out * k * k) * static_cast<double>(side * side);
+    if (flops < least_long_flops / 6 || flops > most_long_flops || static_cast<double>(4 * n * std::max(c, out) * side * side) > 2 * max_elements) continue;
+    return b.conv_transposed(b.unary("relu", b.input({n, c, side, side})), out, k);
+  }
+}
+
 Graph draw_long_convolution(Block& b) {
   if (b.random().chance(0.2)) return b.finish({long_volume(b)});
+  if (b.random().chance(0.15)) return b.finish({long_transposed(b)});
   for (;;) {
     const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4}), k = b.random().pick<int64_t>({1, 3, 3});
     const int64_t unit = 32;  // of every number of groups
@@ -72,7 +84,7 @@ Graph draw_long_convolution(Block& b) {
     if (output_side < 4 || output_side > 200) continue;
     const int64_t whole = stride * static_cast<int64_t>(output_side), side = b.side(whole, whole + 1);
     if (side < 7 || side > 200 || static_cast<double>(n * std::max(c, out) * side * side) > max_elements) continue;
-    const ValueId x = b.unary("relu", b.input({n, c, side, side}));
+    const ValueId x = b.unary("relu", b.random().chance(0.3) ? b.input_channels_last({n, c, side, side}) : b.input({n, c, side, side}));
     return b.finish({b.conv(x, {.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .groups = groups, .dilation = dilation, .bias = b.random().chance(0.3)})});
   }
 }
@@ -153,7 +165,7 @@ const Archetype rows[] = {
     {"short convolution", 0.10, draw_short_convolution}, {"short perceptron", 0.17, draw_short_perceptron},
     {"long 3x3 convolution", 0.16, [](Block& b) { return draw_3x3(b, least_long_flops, most_long_flops); }},
     {"3x3 convolution", 0.25, [](Block& b) { return draw_3x3(b, 4e7, least_long_flops); }},
-    {"long convolution", 0.10, draw_long_convolution},   {"long product", 0.10, draw_long_product},
+    {"long convolution", 0.16, draw_long_convolution},   {"long product", 0.10, draw_long_product},
     {"word scores", 0.06, draw_word_scores},             {"wide rows", 0.08, draw_wide_rows}, {"long attention", 0.10, draw_long_attention},
 };
 

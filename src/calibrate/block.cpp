@@ -23,12 +23,19 @@ ValueId Block::conv(ValueId x, const Conv& c) {
   return op("aten::conv2d", std::move(given));
 }
 
-ValueId Block::conv1d(ValueId x, int64_t out, int64_t kernel, int64_t stride, int64_t groups) {
+ValueId Block::conv_transposed(ValueId x, int64_t out, int64_t kernel) {
+  const int64_t padding = kernel == 2 ? 0 : 1;
+  return op("aten::conv_transpose2d.input", {{"input", x}, {"weight", weight({size(x, 1), out, kernel, kernel})}, {"bias", weight({out})},
+                                             {"stride", Dims{2, 2}}, {"padding", Dims{padding, padding}}});
+}
+
+ValueId Block::conv1d(ValueId x, int64_t out, int64_t kernel, int64_t stride, int64_t groups, int64_t dilation) {
   return op("aten::conv1d", {{"input", x},
                              {"weight", weight({out, size(x, 1) / groups, kernel})},
                              {"bias", weight({out})},
                              {"stride", Dims{stride}},
-                             {"padding", Dims{kernel / 2}},
+                             {"padding", Dims{dilation * (kernel / 2)}},
+                             {"dilation", Dims{dilation}},
                              {"groups", groups}});
 }
 

@@ -41,7 +41,8 @@ class Block {
     bool bias = false;
   };
   ValueId conv(ValueId x, const Conv& c);
-  ValueId conv1d(ValueId x, int64_t out, int64_t kernel, int64_t stride, int64_t groups);
+  ValueId conv1d(ValueId x, int64_t out, int64_t kernel, int64_t stride, int64_t groups, int64_t dilation = 1);
+  ValueId conv_transposed(ValueId x, int64_t out, int64_t kernel);  // twice as high and wide
   ValueId batch_norm(ValueId x, bool training = false);
   ValueId layer_norm(ValueId x);
   ValueId group_norm(ValueId x, int64_t groups);

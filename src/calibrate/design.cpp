@@ -20,6 +20,8 @@ double guess_seconds(const CaseFacts& facts) {
   return 2e-6 + facts.flops / 5e10 + (facts.input_bytes + facts.weight_bytes + facts.output_bytes) / 1e10;
 }
 
+constexpr double least_streamed_bytes = 3e5;
+
 // A cell of the shape space of a class: powers of two of what drives its time.
 uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
   const auto level = [](double value) { return static_cast<uint64_t>(std::lround(std::log2(std::max(1.0, value)))); };
@@ -43,10 +45,19 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
   return cell;
 }
 
+// Modes of a class that its features tell apart, each of which needs cases of its own: 0 if there are none.
+size_t mode_of(const CaseFacts& f) {
+  if (f.family == OpFamily::attention) return f.mask_elements > 0 ? 3 : f.masked ? 2 : 1;
+  if (f.family != OpFamily::matmul || f.m > 16 || f.weight_bytes < least_streamed_bytes) return 0;
+  const size_t rows = f.m == 1 ? 0 : f.m <= 4 ? 1 : 2;  // weights are streamed: from the last cache or from memory
+  return 1 + 2 * rows + (f.cold_weight_l3_bytes > f.weight_bytes / 3);
+}
+
 struct Candidate {
   DesignedNetwork network;
   struct Member {
     size_t cost_class;
+    size_t mode;   // of all classes
     uint64_t cell;
     double worth;  // long calls are what models spend their time on
     bool lengthy;  // one of them, of a class whose calls grow to any length
@@ -71,7 +82,7 @@ Candidate measure_up(std::string archetype, Graph graph, const CostConditions& c
     const size_t cost_class = cost_class_of(facts);
     const bool product = facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention ||
                          facts.family == OpFamily::recurrent;
-    candidate.cases.push_back({cost_class, cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product && facts.flops > lengthy_flops});
+    candidate.cases.push_back({cost_class, 8 * cost_class + mode_of(facts), cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product && facts.flops > lengthy_flops});
   }
   return candidate;
 }
@@ -80,12 +91,14 @@ constexpr double common_cases = 20000;  // among all candidates
 constexpr double most_rarity = 300;
 constexpr double enough_cases = 30;   // of a class, before it counts like the others
 constexpr int fewest_cases = 20;      // no class should have fewer
+constexpr int mode_cases = 15;        // of a mode, likewise,
+constexpr int first_mode_cases = 4;   // and so many whatever they cost
 constexpr double urgency = 30;        // of one that does; large enough that classes of few, long candidates get theirs
 
 // Greedy cover: again and again the candidate that fills most new cells for its time to the power of `time_weight`.
 std::vector<size_t> choose(const std::vector<Candidate>& candidates, const DesignOptions& options, double time_weight) {
   std::unordered_map<uint64_t, int> filled;
-  std::unordered_map<size_t, int> per_class, lengthy_of_class;
+  std::unordered_map<size_t, int> per_class, per_mode, lengthy_of_class;
   std::unordered_map<std::string, int> per_archetype;
   std::unordered_map<std::string, double> quota;  // a part of an archetype's share is kept whatever it costs
   double shares = 0;
@@ -101,16 +114,17 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     const std::string& archetype = candidate.network.archetype;
     const double wanted = per_archetype[archetype] < quota[archetype] ? 1e8 : 1;
     double sum = 0;
-    int lengthy_wanted = 0;
+    int first_wanted = 0;
     std::unordered_map<uint64_t, int> here;
-    for (const auto& [cost_class, cell, worth, lengthy] : candidate.cases) {
-      lengthy_wanted += lengthy && lengthy_of_class[cost_class] < lengthy_cases;
+    for (const auto& [cost_class, mode, cell, worth, lengthy] : candidate.cases) {
+      first_wanted += (lengthy && lengthy_of_class[cost_class] < lengthy_cases) || (mode % 8 > 0 && per_mode[mode] < first_mode_cases);
       const int count = per_class[cost_class];
       const double lacking = enough_cases - count;  // the class that lacks most goes first
       const double need = lacking > 0 ? (2 + lacking * lacking * lacking / 10) * rarity[cost_class] * (count < fewest_cases ? urgency : 1) : count < options.least_cases ? 4.0 : 1.0;
-      sum += worth * need / (1 + filled[cell] + here[cell]++);
+      const double mode_need = mode % 8 > 0 && per_mode[mode] < mode_cases ? urgency : 1;
+      sum += worth * need * mode_need / (1 + filled[cell] + here[cell]++);
     }
-    const double cheaply = 1e10 * lengthy_wanted / candidate.network.guess_s;  // before all others, the shortest first
+    const double cheaply = 1e10 * first_wanted / candidate.network.guess_s;  // before all others, the shortest first
     return cheaply + wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);
   };
   // Lazy: a gain only falls as others are taken, so a stale value at the top of the heap is recomputed.
@@ -131,9 +145,10 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     }
     if (used_s + candidates[i].network.guess_s > options.pass_s) continue;
     used_s += candidates[i].network.guess_s;
-    for (const auto& [cost_class, cell, worth, lengthy] : candidates[i].cases) {
+    for (const auto& [cost_class, mode, cell, worth, lengthy] : candidates[i].cases) {
       lengthy_of_class[cost_class] += lengthy;
       ++per_class[cost_class];
+      ++per_mode[mode];
       ++filled[cell];
     }
     ++per_archetype[candidates[i].network.archetype];

@@ -13,8 +13,9 @@ namespace opgauge {
 
 // Sets the columns of `problem.features` (one a feature of `row`, a row for each of `cases`) that no case tells anything of
 // to 0, and `problem.most`, what a unit of each may cost in seconds:
-//  - bytes beyond a cache (beyond_..., cold_...) are learnt where at least 30 % of some call's bytes were there, and cost at
-//    most four passes over main memory, weights one and a half;
+//  - what two calls at most have, where others have none of it, tells nothing;
+//  - bytes and rows beyond a cache (beyond_..., cold_...) are learnt where at least 30 % of some call's were there; a byte costs
+//    at most four passes over main memory, of weights one and a half, a row 250 ns;
 //  - some FLOPs beside the others (padding, tails, blocks) are learnt where they take at least 2 % of some call's time, priced
 //    like the cheapest FLOP among the cases, and cost at most fifty times that;
 //  - everything else is bounded by what no machine exceeds (CostFeature::most_s).

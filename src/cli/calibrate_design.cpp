@@ -10,6 +10,7 @@
 #include "base/csv.hpp"
 #include "base/statistics.hpp"
 #include "base/units.hpp"
+#include "calibrate/last_cache.hpp"
 #include "calibrate/op_fit.hpp"
 #include "calibrate/visit_journal.hpp"
 #include "cli/calendar.hpp"
@@ -253,6 +254,7 @@ int DesignedCalibration::run() {
   OpFitOptions fitting;
   fitting.conditions = designing.conditions;
   fitting.seed = settings.seed;
+  fitting.conditions.l3_bytes = effective_last_cache(observations, fitting);
   // Models are not drawn as the networks are: what held-out networks gain from a residual, models gain the lesser part of
   // (docs/accuracy.md).
   fitting.residuals.believed = 0.4;
@@ -277,8 +279,9 @@ int DesignedCalibration::run() {
   std::cout << fmt::format(
       "\nheld-out networks: MAPE {}, median {}, p90 {}, bias {:+.1f} %, within 10 % {}\n", format_percent(whole.mape),
       format_percent(whole.median), format_percent(whole.p90), 100 * whole.bias, format_percent(whole.within_10, 0));
-  std::cout << fmt::format("{} networks, {} calls, {} visits in {}; contention {:.2f}; sums of calls are {:.2f} times their predictions; 90 % intervals at {:.2f} standard deviations\n",
-                           fit.model.networks, fit.model.cases, fit.model.visits, format_duration(elapsed_s), fit.model.contention, fit.model.sum_factor,
+  std::cout << fmt::format("{} networks, {} calls, {} visits in {}; contention {:.2f}; {} of last cache (the machine record says {}); sums of calls are {:.2f} times their predictions; 90 % intervals at {:.2f} standard deviations\n",
+                           fit.model.networks, fit.model.cases, fit.model.visits, format_duration(elapsed_s), fit.model.contention,
+                           format_bytes(fit.model.l3_bytes), format_bytes(designing.conditions.l3_bytes), fit.model.sum_factor,
                            fit.model.interval_factor);
   if (cross_validate) std::cout << "\n" << leave_out_text(observations, families, fitting, fit);
   const std::filesystem::path path = output.empty() ? write_calibration(calibration_home(), calibration) : std::filesystem::path(output);

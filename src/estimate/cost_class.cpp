@@ -198,11 +198,13 @@ const Row rows[] = {
     {"scan", "reduction", OPGAUGE_NAMED("cumsum", "cumprod", "diff"), reduction_features, "ATen cumulative kernels"},
     {"arg_reduction", "reduction", OPGAUGE_NAMED("argmax", "argmin", "max", "min", "aminmax", "median"), reduction_features, "values with indices"},
     {"moment", "reduction", OPGAUGE_NAMED("var", "std", "var_mean", "std_mean"), reduction_features, "Welford"},
+    {"norm_outer", "reduction_outer", [](const Facts& f) { return f.family == OpFamily::reduction && !f.inner_dimension && named(f, {"linalg_vector_norm", "norm"}); }, reduction_features, "ATen ReduceOpsKernel.cpp, norm_kernel: vectorised over a contiguous innermost dimension only"},
     {"reduction_outer", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && !f.inner_dimension; }, reduction_features, "TensorIterator, vectorised over the kept dimension"},
     {"reduction", "any", [](const Facts& f) { return f.family == OpFamily::reduction; }, reduction_features, "TensorIterator, cascade sum"},
     {"upsample_cubic", "upsample", OPGAUGE_NAMED("upsample_bicubic2d", "_upsample_bicubic2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
     {"upsample_linear.channels_last", "upsample_linear", [](const Facts& f) { return named(f, {"upsample_bilinear2d"}) && f.channels_last; }, "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen NHWC, vectorised over channels"},
     {"upsample_linear", "upsample", OPGAUGE_NAMED("upsample_bilinear2d", "upsample_linear1d", "upsample_trilinear3d", "_upsample_bilinear2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
+    {"upsample.channels_last", "upsample", [](const Facts& f) { return f.family == OpFamily::resample && f.name.find("upsample") != std::string_view::npos && f.channels_last; }, "call cold_code output_elements output_bytes input_bytes beyond_l2_bytes", "ATen nearest, NHWC: whole pixels are copied"},
     {"upsample", "copy", [](const Facts& f) { return f.family == OpFamily::resample && f.name.find("upsample") != std::string_view::npos; }, "call cold_code output_elements output_bytes input_bytes beyond_l2_bytes", "ATen nearest"},
 
     // Copies.

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "calibrate/last_cache.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cmath>
+#include <limits>
+
+#include "estimate/op_predictor.hpp"
+
+namespace opgauge {
+namespace {
+
+constexpr std::array multiples = {0.5, 0.6, 0.7, 0.85, 1.0, 1.1, 1.2, 1.3, 1.4, 1.55, 1.7, 2.0};
+constexpr size_t least_calls = 40;
+constexpr double most_log_error = 1;  // a gross outlier says nothing of a cache
+
+// A product of few rows streams its weights: where they were decides its time.
+bool streams_weights(const CaseFacts& facts, double l2_bytes) {
+  return facts.family == OpFamily::matmul && facts.m <= 16 && facts.weight_bytes > l2_bytes / 2;
+}
+
+struct Loss {
+  double sum = 0;
+  size_t calls = 0;
+};
+
+// Every capacity has the same coefficients to fit, so the fitted calls themselves say which of them explains most.
+Loss loss_of(std::span<const Observation> observations, const OpFitOptions& options) {
+  const auto use = [&](const CaseFacts& facts) { return streams_weights(facts, options.conditions.l2_bytes); };
+  const OpModel model = fit_classes(observations, options, [&](size_t, const CaseFacts& facts) { return use(facts); });
+  Loss loss;
+  if (model.classes.empty()) return loss;
+  const OpPredictor predictor(model);
+  for (const Observation& seen : observations) {
+    const std::vector<CaseFacts> facts = facts_of(seen.graph, options.conditions);
+    for (size_t node = 0; node < facts.size(); ++node) {
+      if (!use(facts[node]) || !(seen.quiet_node_s[node] > 0)) continue;
+      const double error = std::log(predictor.predict(facts[node]).latency_s / seen.quiet_node_s[node]);
+      loss.sum += std::min(std::abs(error), most_log_error);
+      ++loss.calls;
+    }
+  }
+  return loss;
+}
+
+}  // namespace
+
+double effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options) {
+  double best_bytes = options.conditions.l3_bytes, least = std::numeric_limits<double>::infinity();
+  for (const double multiple : multiples) {
+    OpFitOptions trial = options;
+    trial.conditions.l3_bytes = multiple * options.conditions.l3_bytes;
+    const Loss loss = loss_of(observations, trial);
+    if (loss.calls < least_calls) return options.conditions.l3_bytes;
+    if (loss.sum >= least) continue;
+    least = loss.sum;
+    best_bytes = trial.conditions.l3_bytes;
+  }
+  return best_bytes;
+}
+
+}  // namespace opgauge
