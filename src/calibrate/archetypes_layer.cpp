@@ -110,7 +110,8 @@ Graph draw_long_product(Block& b) {
     if (flops < least_long_flops || flops > most_long_flops) continue;
     if (b.random().chance(0.2)) {  // outer dimensions that do not collapse
       const int64_t images = b.random().whole(2, 8);
-      return b.finish({b.linear(b.transpose(b.unary("relu", b.input({images, m / images, k})), 0, 1), n)});
+      return b.random().chance(0.5) ? b.finish({b.linear(b.transpose(b.unary("relu", b.input({images, m / images, k})), 0, 1), n)})
+                                    : b.finish({b.linear(b.transpose(b.unary("relu", b.input({images, k, m / images})), 1, 2), n)});
     }
     const ValueId x = b.unary("relu", b.random().chance(0.5) ? b.input({m, k}) : b.input({1, m, k}));
     return b.finish({some_linear(b, x, n)});

@@ -39,6 +39,11 @@ ValueId Block::conv1d(ValueId x, int64_t out, int64_t kernel, int64_t stride, in
                              {"groups", groups}});
 }
 
+Graph Block::finish(std::vector<ValueId> outputs) {
+  if (surroundings_bytes_ > 0) outputs.push_back(unary("sum", weight({static_cast<int64_t>(surroundings_bytes_ / sizeof(float))})));
+  return builder_.finish(std::move(outputs));
+}
+
 ValueId Block::batch_norm(ValueId x, bool training) {
   const int64_t c = size(x, 1);
   std::vector<Given> given{{"input", x},       {"weight", weight({c})},

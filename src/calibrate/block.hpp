@@ -84,12 +84,16 @@ class Block {
   // left of images that were halved again and again.
   int64_t side(int64_t low, int64_t high);
 
-  Graph finish(std::vector<ValueId> outputs) { return builder_.finish(std::move(outputs)); }
+  // With `surroundings`, bytes that a last call reads: what the rest of a large model does to the caches between two runs of
+  // the network's own calls.
+  void surround(double bytes) { surroundings_bytes_ = bytes; }
+  Graph finish(std::vector<ValueId> outputs);
 
  private:
   GraphBuilder builder_;
   Random& random_;
   int count_ = 0;
+  double surroundings_bytes_ = 0;
 };
 
 }  // namespace opgauge

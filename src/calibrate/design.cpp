@@ -9,6 +9,7 @@
 
 #include "calibrate/archetype.hpp"
 #include "calibrate/far_input.hpp"
+#include "calibrate/random.hpp"
 #include "estimate/cost_class.hpp"
 
 namespace opgauge {
@@ -55,6 +56,8 @@ size_t mode_of(const CaseFacts& f) {
 
 struct Candidate {
   DesignedNetwork network;
+  size_t kind;
+  Random random;  // as it was before the network was drawn
   struct Member {
     size_t cost_class;
     size_t mode;   // of all classes
@@ -70,8 +73,8 @@ constexpr double half_worth_s = 100e-6;
 constexpr double lengthy_flops = 5e7;  // a millisecond at 50 GFLOP/s
 constexpr int lengthy_cases = 2;      // of each class that has such candidates, whatever they cost
 
-Candidate measure_up(std::string archetype, Graph graph, const CostConditions& conditions) {
-  Candidate candidate{{std::move(archetype), std::move(graph), 0}, {}};
+Candidate measure_up(size_t kind, const Random& random, std::string archetype, Graph graph, const CostConditions& conditions) {
+  Candidate candidate{{std::move(archetype), std::move(graph), 0}, kind, random, {}};
   const std::vector<CaseFacts> all = facts_of(candidate.network.graph, conditions);
   const std::vector<bool> far = reads_far_input(candidate.network.graph, all, conditions.l2_bytes);
   for (size_t n = 0; n < all.size(); ++n) {
@@ -86,6 +89,10 @@ Candidate measure_up(std::string archetype, Graph graph, const CostConditions& c
   }
   return candidate;
 }
+
+// Of the small networks some stand in the surroundings of a large model: their weights, code and memory are cold.
+constexpr int surrounded_every = 6;
+constexpr double most_surrounded_s = 2e-3, surroundings_over_l3 = 1.5;
 
 constexpr double common_cases = 20000;  // among all candidates
 constexpr double most_rarity = 300;
@@ -174,8 +181,9 @@ Design make_design(const DesignOptions& options) {
     while (chosen + 1 < kinds.size() && at >= kinds[chosen].share) at -= kinds[chosen++].share;
     ++design.drawn;
     try {
+      const Random before = random;
       Block block("calibration_" + std::to_string(i), random);
-      Candidate candidate = measure_up(std::string(kinds[chosen].name), kinds[chosen].draw(block), options.conditions);
+      Candidate candidate = measure_up(chosen, before, std::string(kinds[chosen].name), kinds[chosen].draw(block), options.conditions);
       if (!candidate.cases.empty()) candidates.push_back(std::move(candidate));  // a draw may afford nothing
     } catch (const Error& error) {
       ++design.refused;
@@ -197,7 +205,17 @@ Design make_design(const DesignOptions& options) {
     (fits && total_s < options.pass_s ? high : low) = weight;
     if (chosen.empty() || fits) chosen = std::move(trial);
   }
-  for (const size_t i : chosen) design.networks.push_back(std::move(candidates[i].network));
+  int small = 0;
+  for (const size_t i : chosen) {
+    Candidate& one = candidates[i];
+    if (one.network.guess_s < most_surrounded_s && small++ % surrounded_every == 0) {
+      Block block(one.network.graph.name, one.random);
+      block.surround(surroundings_over_l3 * options.conditions.l3_bytes);
+      one.network.graph = kinds[one.kind].draw(block);
+      one.network.guess_s += surroundings_over_l3 * options.conditions.l3_bytes / 1e10;
+    }
+    design.networks.push_back(std::move(one.network));
+  }
   return design;
 }
 

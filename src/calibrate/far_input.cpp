@@ -17,7 +17,8 @@ std::vector<bool> reads_far_input(const Graph& graph, std::span<const CaseFacts>
     const OpFamily family = facts[n].family;
     const bool moves = family == OpFamily::pointwise || family == OpFamily::normalization || family == OpFamily::softmax ||
                        family == OpFamily::reduction || family == OpFamily::copy || family == OpFamily::pool;
-    far[n] = untouched && moves && facts[n].input_bytes > l2_bytes / 4;
+    const bool surroundings = family == OpFamily::reduction && facts[n].input_bytes == 0 && facts[n].weight_bytes > l2_bytes;
+    far[n] = surroundings || (untouched && moves && facts[n].input_bytes > l2_bytes / 4);
   }
   return far;
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calls of a designed network that are measured but not fitted: those that only move bytes, of a large input of the network
 // that no call before them has touched. Such bytes lie where the networks visited in between left them, in memory, while
-// models find what they move in a cache. The design counts such a call among no class's cases, the fit takes none.
+// models find what they move in a cache. And the call that stands for the rest of a model (Block::surround). The design counts such a call among no class's cases, the fit takes none.
 #pragma once
 
 #include <span>

@@ -23,7 +23,8 @@ bool is_context(std::string_view feature) {
 double all_of(std::string_view feature, const CaseFacts& facts) {
   return feature.ends_with("_rows")                          ? static_cast<double>(facts.n)
          : feature.find("weight") != std::string_view::npos  ? facts.weight_bytes
-         : feature.find("input") != std::string_view::npos ? facts.input_bytes
+         : feature.find("input") != std::string_view::npos  ? facts.input_bytes
+         : feature.find("output") != std::string_view::npos ? facts.output_bytes
                                                            : facts.input_bytes + facts.output_bytes;
 }
 

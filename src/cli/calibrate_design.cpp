@@ -35,6 +35,14 @@ constexpr double family_share = 0.3;
 // Networks that take longer use up most of a round, and the least of few visits misses the least of many by far less
 // where calls are long (visit_bias.hpp): they are visited half as often, and the others more often for it.
 constexpr double seldom_above_s = 0.004;
+constexpr double most_over_declared = 4;
+
+// Prefetching can hide where a private cache ends; one several times as large as declared is not believed. The share of the
+// last cache is found from the calibration itself (calibrate/last_cache.hpp).
+double believable_capacity_bytes(const MemoryLevel& level) {
+  const double declared = level.declared_capacity_bytes.value_or(0);
+  return declared > 0 && level.capacity_bytes() > most_over_declared * declared ? declared : level.capacity_bytes();
+}
 
 }  // namespace
 
@@ -44,7 +52,7 @@ CostConditions conditions_of(const Machine& machine, int threads) {
   conditions.threads = threads;
   conditions.vector_lanes = vector_lanes(machine);
   for (const MemoryLevel& level : machine.levels) {
-    const double capacity = level.capacity_bytes();
+    const double capacity = believable_capacity_bytes(level);
     if (level.name == "L2" && capacity > 0) conditions.l2_bytes = capacity;
     if (level.name == "L3" && capacity > 0) {
       conditions.l3_bytes = capacity;

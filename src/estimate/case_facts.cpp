@@ -6,6 +6,7 @@
 
 #include "estimate/describe_call.hpp"
 #include "estimate/node_arguments.hpp"
+#include "estimate/result_memory.hpp"
 #include "graph/liveness.hpp"
 
 namespace opgauge {
@@ -184,6 +185,10 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
     all.push_back(std::move(facts));
   }
   set_cold_code(all);
+  std::vector<double> moved;
+  for (const CaseFacts& facts : all) moved.push_back(facts.is_view ? 0 : facts.input_bytes + facts.weight_bytes + facts.output_bytes);
+  const std::vector<double> cold_results = cold_result_bytes(graph, moved, conditions.l3_bytes);
+  for (size_t n = 0; n < all.size(); ++n) all[n].cold_output_bytes = cold_results[n];
   for (CaseFacts& facts : all) {
     if (facts.weight_bytes > 0) facts.cold_weight_rows = static_cast<double>(facts.n) * beyond(footprint_bytes, conditions.l3_bytes);
     facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(footprint_bytes, 4 * conditions.l2_bytes);

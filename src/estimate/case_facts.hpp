@@ -56,6 +56,7 @@ struct CaseFacts {
   int64_t pad_w = 0, stride_w = 1, dilation_w = 1;  // of the innermost spatial dimension
   int64_t stride_h = 1;                             // of the one outside it
   bool strided = false, dilated = false, transposed = false;
+  double tap_share = 1; // of the kernel's planes and rows: oneDNN passes over those that fall into the padding
   bool onednn = false;  // a convolution that ATen hands to oneDNN; the others are its own
 
   // Matrix products: `products` independent [m,k] x [k,n].
@@ -88,6 +89,7 @@ struct CaseFacts {
 
   // From context.
   double cold_input_bytes = 0;  // activation bytes, weighted by how far beyond L2 they were last touched
+  double cold_output_bytes = 0; // result bytes, weighted by how far beyond L3 their memory was last touched (result_memory.hpp)
   double cold_weight_l2_bytes = 0;  // weight bytes x how far the whole model exceeds L2
   double cold_weight_l3_bytes = 0;  //                                        … L3
   double cold_code = 0;         // how far the kernel's code was forgotten since its last call, 0 to 1

@@ -55,43 +55,43 @@ bool is_product(const Facts& f) { return f.family == OpFamily::matmul; }
 
 constexpr std::string_view conv_features =
     "call cold_code flops blocked_flops narrow_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
-    "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes "
+    "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes cold_output_bytes "
     "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view depthwise_features =
     "call cold_code odd_channels depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
-    "odd_input_bytes odd_output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "odd_input_bytes odd_output_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view grouped_features =
     "call cold_code flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
-    "odd_input_bytes odd_output_bytes cold_input_bytes cold_weight_l2_bytes beyond_l2_bytes beyond_l3_bytes";
+    "odd_input_bytes odd_output_bytes cold_input_bytes cold_output_bytes cold_weight_l2_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view native_features =
     "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks odd_pixel_flops column_bytes image_weight_bytes input_bytes weight_bytes output_bytes "
-    "product_flops_over_k odd_pixel_bytes groups image_groups images cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+    "product_flops_over_k odd_pixel_bytes groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view point_features =
     "call cold_code images groups image_groups image_weight_bytes input_bytes weight_bytes output_bytes cold_weight_l2_bytes cold_weight_l3_bytes";
 constexpr std::string_view few_rows_features =
     "call cold_code flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes aliased_bytes strided_bytes "
-    "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows";
+    "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows";
 constexpr std::string_view product_features =
     "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes aliased_bytes products strided_bytes copied_bytes gathered_elements "
-    "cold_input_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
+    "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view attention_features =
     "call cold_code attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores masked_rows mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
 constexpr std::string_view pointwise_features =
-    "call cold_code input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes "
+    "call cold_code input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes cold_output_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view norm_features =
-    "call cold_code rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes beyond_l2_bytes "
+    "call cold_code rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes "
     "beyond_l3_bytes";
 constexpr std::string_view plane_features =
-    "call cold_code channels planes plane_vectors plane_rests input_bytes output_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code channels planes plane_vectors plane_rests input_bytes output_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pool_features =
-    "call cold_code output_elements window_elements window_rows rows planes input_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code output_elements window_elements window_rows rows planes input_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view reduction_features =
-    "call cold_code rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view copy_features =
-    "call cold_code output_bytes runs inner_loops far_elements fresh_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code output_bytes runs inner_loops far_elements fresh_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view cat_features =
-    "call cold_code operands segments output_bytes runs strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code operands segments output_bytes runs strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 
 struct Row {
   std::string_view name, parent;
@@ -155,7 +155,7 @@ const Row rows[] = {
 
     // Matrix products.
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
-    {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes copied_bytes gathered_elements cold_input_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
+    {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes copied_bytes gathered_elements cold_input_bytes cold_output_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
     {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code flops fine_tiled_flops result_bytes left_bytes right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
     {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, product_features, "BLAS gemv"},
     {"addmm", "linear", [](const Facts& f) { return named(f, {"addmm", "mm"}) && f.weights_transposed; }, product_features, "BLAS gemm, weights [K,N]"},
@@ -210,7 +210,7 @@ const Row rows[] = {
     // Copies.
     {"cat_strided", "cat", [](const Facts& f) { return named(f, {"cat", "stack", "concat"}) && !f.dense_operands; }, cat_features, "ATen cat through TensorIterator"},
     {"cat", "copy", OPGAUGE_NAMED("cat", "stack", "concat"), cat_features, "ATen cat, memcpy of segments"},
-    {"pad_mirrored", "pad", [](const Facts& f) { return f.variant.find("reflect") != std::string::npos || f.variant.find("replicat") != std::string::npos; }, "call cold_code output_elements output_bytes fresh_bytes strided_bytes cold_input_bytes", "ATen reflection_pad, replication_pad: an index an element"},
+    {"pad_mirrored", "pad", [](const Facts& f) { return f.variant.find("reflect") != std::string::npos || f.variant.find("replicat") != std::string::npos; }, "call cold_code output_elements output_bytes fresh_bytes strided_bytes cold_input_bytes cold_output_bytes", "ATen reflection_pad, replication_pad: an index an element"},
     {"pad", "copy", [](const Facts& f) { return f.name.find("pad") != std::string_view::npos && f.family != OpFamily::pool; }, copy_features, "ATen constant_pad_nd and reflection, replication"},
     {"roll", "copy", OPGAUGE_NAMED("roll", "flip"), copy_features, "ATen roll: a copy a shifted dimension"},
     {"repeat", "copy", OPGAUGE_NAMED("repeat", "repeat_interleave", "tile"), copy_features, "ATen repeat"},
@@ -221,14 +221,14 @@ const Row rows[] = {
 
     // Indexing, factories, sorting, quantisation.
     {"embedding", "gather", OPGAUGE_NAMED("embedding"), "call cold_code rows output_bytes strided_bytes beyond_l2_bytes", "rows copied by index"},
-    {"index_select", "gather", OPGAUGE_NAMED("index_select"), "call cold_code rows output_bytes strided_bytes cold_input_bytes", "ATen index_select: slices copied one by one, elements one by one where they do not lie together"},
+    {"index_select", "gather", OPGAUGE_NAMED("index_select"), "call cold_code rows output_bytes strided_bytes cold_input_bytes cold_output_bytes", "ATen index_select: slices copied one by one, elements one by one where they do not lie together"},
     {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call cold_code rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
     {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call cold_code rows row_vectors input_bytes output_bytes", "ATen sort, topk"},
     {"factory", "pointwise", [](const Facts& f) { return f.family == OpFamily::factory; }, "call cold_code output_bytes fresh_bytes", "ATen fill, arange"},
     {"quantize", "pointwise", [](const Facts& f) { return f.family == OpFamily::quantize; }, pointwise_features, "boundary conversions to and from 8 bits"},
 
     // Pointwise, by function.
-    {"pointwise_unlike", "pointwise", [](const Facts& f) { return f.family == OpFamily::pointwise && f.unlike; }, "call cold_code output_elements fresh_bytes cold_input_bytes far_elements beyond_l2_bytes beyond_l3_bytes", "TensorIterator: operands in different orders, one of them read with jumps"},
+    {"pointwise_unlike", "pointwise", [](const Facts& f) { return f.family == OpFamily::pointwise && f.unlike; }, "call cold_code output_elements fresh_bytes cold_input_bytes cold_output_bytes far_elements beyond_l2_bytes beyond_l3_bytes", "TensorIterator: operands in different orders, one of them read with jumps"},
     {"relu", "pointwise", OPGAUGE_NAMED("relu", "relu6", "hardtanh", "clamp", "clamp_min", "clamp_max", "threshold", "leaky_relu", "prelu"), pointwise_features, "TensorIterator, vectorised"},
     {"add", "pointwise", OPGAUGE_NAMED("add", "sub", "rsub"), pointwise_features, "TensorIterator, vectorised"},
     {"mul", "pointwise", OPGAUGE_NAMED("mul", "square"), pointwise_features, "TensorIterator, vectorised"},

@@ -19,7 +19,7 @@ double padded_out(const CaseFacts& f) { return up(to(f.out_channels), f.lanes); 
 double padded_in(const CaseFacts& f) {
   return f.channels > 4 ? up(to(f.channels), f.lanes) : to(f.channels);
 }
-double kernel(const CaseFacts& f) { return to(f.kernel_h * f.kernel_w); }
+double kernel(const CaseFacts& f) { return to(f.kernel_h * f.kernel_w) * f.tap_share; }
 // FLOPs of a blocked convolution: channels padded to a vector on both sides (the first layer's 1..4 channels are not).
 double blocked_flops(const CaseFacts& f) {
   return 2 * pixels(f) * padded_out(f) * padded_in(f) * kernel(f);
@@ -71,6 +71,8 @@ const CostFeature features[] = {
     {"fresh_bytes", "byte", "results in new memory", [](const CaseFacts& f) { return f.fresh_bytes; }},
     {"cold_input_bytes", "byte", "activations last touched beyond L2",
      [](const CaseFacts& f) { return f.cold_input_bytes; }},
+    {"cold_output_bytes", "byte", "results written to memory last touched beyond L3",
+     [](const CaseFacts& f) { return f.cold_output_bytes; }},
     {"cold_weight_l2_bytes", "byte", "parameters of a model larger than L2",
      [](const CaseFacts& f) { return f.cold_weight_l2_bytes; }},
     {"cold_weight_l3_bytes", "byte", "parameters of a model larger than L3",

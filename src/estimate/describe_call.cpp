@@ -79,6 +79,18 @@ bool uses_onednn(const TensorType& x, const TensorType& w, const CaseFacts& fact
   return worth && large;
 }
 
+// Of the taps along one dimension, the share that falls on the input and not into its padding.
+double taps_inside(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padding, int64_t dilation) {
+  int64_t inside = 0;
+  for (int64_t o = 0; o < out; ++o) {
+    for (int64_t k = 0; k < kernel; ++k) {
+      const int64_t at = o * stride - padding + k * dilation;
+      inside += at >= 0 && at < in;
+    }
+  }
+  return out * kernel > 0 ? static_cast<double>(inside) / static_cast<double>(out * kernel) : 1;
+}
+
 void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts) {
   const TensorType* x = tensor_argument(graph, node, {"input", "qx"});
   const TensorType* w = tensor_argument(graph, node, {"weight", "qw"});
@@ -119,6 +131,16 @@ void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts
   facts.dilation_w = innermost("dilation", 1);
   facts.transposed = facts.name.starts_with("conv_transpose") || flag_argument(node, "transposed");
   facts.onednn = uses_onednn(*x, *w, facts);
+  if (facts.onednn && !facts.transposed) {  // jit_*_conv_kernel: planes and rows in the padding are left out, columns are not
+    const auto along = [&](std::string_view name, size_t from_end, int64_t otherwise) {
+      const Dims values = ints_argument(node, name);
+      return values.empty() ? otherwise : values[values.size() - 1 - std::min(from_end, values.size() - 1)];
+    };
+    for (size_t d = 1; d < spatial; ++d) {
+      facts.tap_share *= taps_inside(size(*x, d), size(y, d), size(*w, d), along("stride", d, 1), along("padding", d, 0), along("dilation", d, 1));
+    }
+    facts.flops *= facts.tap_share;
+  }
   facts.products = facts.groups;
   facts.m = facts.batch * facts.out_h * facts.out_w;
   facts.n = facts.out_channels / facts.groups;
