@@ -100,6 +100,7 @@ constexpr double enough_cases = 30;   // of a class, before it counts like the o
 constexpr int fewest_cases = 20;      // no class should have fewer
 constexpr int mode_cases = 15;        // of a mode, likewise,
 constexpr int first_mode_cases = 4;   // and so many whatever they cost
+constexpr double most_first_share = 0.35;  // of the pass, for all that is taken whatever it costs
 constexpr double urgency = 30;        // of one that does; large enough that classes of few, long candidates get theirs
 
 // Greedy cover: again and again the candidate that fills most new cells for its time to the power of `time_weight`.
@@ -117,6 +118,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     for (const Candidate::Member& member : candidate.cases) ++rarity[member.cost_class];
   }
   for (auto& [cost_class, count] : rarity) count = std::clamp(common_cases / count, 1.0, most_rarity);
+  double used_s = 0;
   const auto gain = [&](const Candidate& candidate) {
     const std::string& archetype = candidate.network.archetype;
     const double wanted = per_archetype[archetype] < quota[archetype] ? 1e8 : 1;
@@ -131,7 +133,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
       const double mode_need = mode % 8 > 0 && per_mode[mode] < mode_cases ? urgency : 1;
       sum += worth * need * mode_need / (1 + filled[cell] + here[cell]++);
     }
-    const double cheaply = 1e10 * first_wanted / candidate.network.guess_s;  // before all others, the shortest first
+    const double cheaply = used_s < most_first_share * options.pass_s ? 1e10 * first_wanted / candidate.network.guess_s : 0;  // before all others, the shortest first
     return cheaply + wanted * sum / std::pow(2e-4 + candidate.network.guess_s, time_weight);
   };
   // Lazy: a gain only falls as others are taken, so a stale value at the top of the heap is recomputed.
@@ -139,7 +141,6 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
   for (size_t i = 0; i < candidates.size(); ++i) heap.emplace_back(gain(candidates[i]), i);
   std::make_heap(heap.begin(), heap.end());
   std::vector<size_t> chosen;
-  double used_s = 0;
   while (!heap.empty() && static_cast<int>(chosen.size()) < options.networks) {
     std::pop_heap(heap.begin(), heap.end());
     const size_t i = heap.back().second;

@@ -138,6 +138,7 @@ double guess_seconds(const CaseFacts& facts) {
   return 2e-6 + facts.flops / 6e10 + (facts.input_bytes + facts.weight_bytes + facts.output_bytes) / 2e10;
 }
 
+constexpr double stream_bytes = 2048;    // of a row, for its first lines to be waited for
 constexpr double half_cold_s = 150e-6;  // after which a kernel's code is half forgotten
 
 // Caches, translations and branch predictors forget a kernel's code by and by: one that ran just before is there, one
@@ -190,7 +191,10 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
   const std::vector<double> cold_results = cold_result_bytes(graph, moved, conditions.l3_bytes);
   for (size_t n = 0; n < all.size(); ++n) all[n].cold_output_bytes = cold_results[n];
   for (CaseFacts& facts : all) {
-    if (facts.weight_bytes > 0) facts.cold_weight_rows = static_cast<double>(facts.n) * beyond(footprint_bytes, conditions.l3_bytes);
+    if (facts.weight_bytes > 0) {  // short rows are one stream with their neighbours
+      const double row_bytes = static_cast<double>(facts.k) * static_cast<double>(size_bytes(facts.dtype));
+      facts.cold_weight_rows = static_cast<double>(facts.n) * std::min(1.0, row_bytes / stream_bytes) * beyond(footprint_bytes, conditions.l3_bytes);
+    }
     facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(footprint_bytes, 4 * conditions.l2_bytes);
     facts.cold_weight_l3_bytes = facts.weight_bytes * beyond(footprint_bytes, conditions.l3_bytes);
   }
