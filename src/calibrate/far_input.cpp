@@ -3,6 +3,10 @@
 
 namespace opgauge {
 
+bool is_surroundings(const CaseFacts& facts, double l2_bytes) {
+  return facts.family == OpFamily::reduction && facts.input_bytes == 0 && facts.weight_bytes > l2_bytes;
+}
+
 std::vector<bool> reads_far_input(const Graph& graph, std::span<const CaseFacts> facts, double l2_bytes) {
   std::vector<bool> far(graph.nodes.size(), false), touched(static_cast<size_t>(graph.storages), false);
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
@@ -17,8 +21,7 @@ std::vector<bool> reads_far_input(const Graph& graph, std::span<const CaseFacts>
     const OpFamily family = facts[n].family;
     const bool moves = family == OpFamily::pointwise || family == OpFamily::normalization || family == OpFamily::softmax ||
                        family == OpFamily::reduction || family == OpFamily::copy || family == OpFamily::pool;
-    const bool surroundings = family == OpFamily::reduction && facts[n].input_bytes == 0 && facts[n].weight_bytes > l2_bytes;
-    far[n] = surroundings || (untouched && moves && facts[n].input_bytes > l2_bytes / 4);
+    far[n] = is_surroundings(facts[n], l2_bytes) || (untouched && moves && facts[n].input_bytes > l2_bytes / 4);
   }
   return far;
 }

@@ -12,6 +12,9 @@
 
 namespace opgauge {
 
+// The call that stands for the rest of a model.
+bool is_surroundings(const CaseFacts& facts, double l2_bytes);
+
 // One flag a node; `facts` are the nodes' (facts_of). Large is more than a quarter of `l2_bytes`.
 std::vector<bool> reads_far_input(const Graph& graph, std::span<const CaseFacts> facts, double l2_bytes);
 

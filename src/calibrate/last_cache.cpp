@@ -6,6 +6,7 @@
 #include <cmath>
 #include <limits>
 
+#include "calibrate/far_input.hpp"
 #include "estimate/op_predictor.hpp"
 
 namespace opgauge {
@@ -13,11 +14,17 @@ namespace {
 
 constexpr std::array multiples = {0.5, 0.6, 0.7, 0.85, 1.0, 1.1, 1.2, 1.3, 1.4, 1.55, 1.7, 2.0};
 constexpr size_t least_calls = 40;
+constexpr double error_of_a_doubling = 0.02;  // of the mean log error: what must be gained to believe in half the cache or twice
 constexpr double most_log_error = 1;  // a gross outlier says nothing of a cache
 
 // A product of few rows streams its weights: where they were decides its time.
 bool streams_weights(const CaseFacts& facts, double l2_bytes) {
   return facts.family == OpFamily::matmul && facts.m <= 16 && facts.weight_bytes > l2_bytes / 2;
+}
+
+// Its weights are cold by design, whatever the cache.
+bool surrounded(std::span<const CaseFacts> facts, const OpFitOptions& options) {
+  return std::ranges::any_of(facts, [&](const CaseFacts& one) { return is_surroundings(one, options.conditions.l2_bytes); });
 }
 
 struct Loss {
@@ -34,6 +41,7 @@ Loss loss_of(std::span<const Observation> observations, const OpFitOptions& opti
   const OpPredictor predictor(model);
   for (const Observation& seen : observations) {
     const std::vector<CaseFacts> facts = facts_of(seen.graph, options.conditions);
+    if (surrounded(facts, options)) continue;
     for (size_t node = 0; node < facts.size(); ++node) {
       if (!use(facts[node]) || !(seen.quiet_node_s[node] > 0)) continue;
       const double error = std::log(predictor.predict(facts[node]).latency_s / seen.quiet_node_s[node]);
@@ -53,8 +61,10 @@ double effective_last_cache(std::span<const Observation> observations, const OpF
     trial.conditions.l3_bytes = multiple * options.conditions.l3_bytes;
     const Loss loss = loss_of(observations, trial);
     if (loss.calls < least_calls) return options.conditions.l3_bytes;
-    if (loss.sum >= least) continue;
-    least = loss.sum;
+    const double doublings = std::log2(multiple);
+    const double doubt = loss.sum / static_cast<double>(loss.calls) + error_of_a_doubling * doublings * doublings;
+    if (doubt >= least) continue;
+    least = doubt;
     best_bytes = trial.conditions.l3_bytes;
   }
   return best_bytes;

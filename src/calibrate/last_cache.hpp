@@ -11,7 +11,8 @@
 namespace opgauge {
 
 // In bytes: one of some multiples of options.conditions.l3_bytes, from half of it to twice as much; l3_bytes itself if there
-// are too few calls to tell. The loss is the mean error in logarithms of calls of networks that the fit did not see.
+// are too few calls to tell. What counts is the mean error in logarithms of products of few rows, fitted anew for each capacity,
+// and how far it is from l3_bytes.
 double effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options);
 
 }  // namespace opgauge

@@ -138,6 +138,32 @@ double guess_seconds(const CaseFacts& facts) {
   return 2e-6 + facts.flops / 6e10 + (facts.input_bytes + facts.weight_bytes + facts.output_bytes) / 2e10;
 }
 
+// Activations come from as far away as bytes were moved since they were last touched; the model's inputs since the run before.
+void set_cold_inputs(const Graph& graph, std::span<const double> moved_bytes, double l2_bytes, std::vector<CaseFacts>& all) {
+  std::vector<double> touched(static_cast<size_t>(graph.storages), 0.0);
+  double clock_bytes = 0;
+  for (int run = 0; run < 2; ++run) {
+    for (size_t n = 0; n < all.size(); ++n) {
+      if (all[n].is_view) continue;
+      const Node& node = graph.nodes[n];
+      if (run == 1) {
+        for_each_operand(node, [&](ValueId id) {
+          const Value& value = graph[id];
+          if (value.role != Role::intermediate && value.role != Role::input) return;
+          const auto bytes = static_cast<double>(value.type.bytes());
+          all[n].cold_input_bytes += bytes * beyond(clock_bytes - touched[static_cast<size_t>(value.storage)] + bytes, l2_bytes);
+        });
+      }
+      clock_bytes += moved_bytes[n];
+      const auto touch = [&](ValueId id) {
+        if (id != no_value) touched[static_cast<size_t>(graph[id].storage)] = clock_bytes;
+      };
+      for_each_operand(node, touch);
+      for (const ValueId id : node.outputs) touch(id);
+    }
+  }
+}
+
 constexpr double stream_bytes = 2048;    // of a row, for its first lines to be waited for
 constexpr double half_cold_s = 150e-6;  // after which a kernel's code is half forgotten
 
@@ -163,31 +189,15 @@ void set_cold_code(std::vector<CaseFacts>& all) {
 std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& conditions) {
   std::vector<CaseFacts> all;
   all.reserve(graph.nodes.size());
-  double clock_bytes = 0;  // bytes moved since the run began
   const double footprint_bytes = static_cast<double>(touched_bytes(graph));  // what lies between two readings of a weight
-  std::vector<double> touched(static_cast<size_t>(graph.storages), 0.0);
-  for (const Node& node : graph.nodes) {
-    CaseFacts facts = facts_of(graph, node, conditions);
-    if (!facts.is_view) {
-      for_each_operand(node, [&](ValueId id) {
-        const Value& value = graph[id];
-        const size_t storage = static_cast<size_t>(value.storage);
-        const double bytes = static_cast<double>(value.type.bytes());
-        if (value.role != Role::intermediate && value.role != Role::input) return;
-        const double distance = clock_bytes - touched[storage] + bytes;
-        facts.cold_input_bytes += bytes * beyond(distance, conditions.l2_bytes);
-      });
-      clock_bytes += facts.input_bytes + facts.weight_bytes + facts.output_bytes;
-      for_each_operand(node, [&](ValueId id) { touched[static_cast<size_t>(graph[id].storage)] = clock_bytes; });
-      for (const ValueId id : node.outputs) {
-        if (id != no_value) touched[static_cast<size_t>(graph[id].storage)] = clock_bytes;
-      }
-    }
-    all.push_back(std::move(facts));
-  }
-  set_cold_code(all);
   std::vector<double> moved;
-  for (const CaseFacts& facts : all) moved.push_back(facts.is_view ? 0 : facts.input_bytes + facts.weight_bytes + facts.output_bytes);
+  for (const Node& node : graph.nodes) {
+    all.push_back(facts_of(graph, node, conditions));
+    const CaseFacts& facts = all.back();
+    moved.push_back(facts.is_view ? 0 : facts.input_bytes + facts.weight_bytes + facts.output_bytes);
+  }
+  set_cold_inputs(graph, moved, conditions.l2_bytes, all);
+  set_cold_code(all);
   const std::vector<double> cold_results = cold_result_bytes(graph, moved, conditions.l3_bytes);
   for (size_t n = 0; n < all.size(); ++n) all[n].cold_output_bytes = cold_results[n];
   for (CaseFacts& facts : all) {
