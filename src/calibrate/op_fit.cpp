@@ -27,9 +27,6 @@ constexpr double least_network_s = 3e-4, least_call_s = 5e-5;
 constexpr int least_summed_cases = 50;
 constexpr double gross_ratio = 3;  // a call off by more says nothing of the others
 constexpr double sum_prior_cases = 15;
-// Exponent of a class's factor. Networks are held out, but share the day: of what their sums exceed predictions by, models'
-// sums had about half (docs/accuracy.md).
-constexpr double sum_belief = 0.5;
 
 constexpr double far_scale = 30;  // what models exceed the designed cases by
 
@@ -330,7 +327,7 @@ void choose_residuals(const OpFitOptions& options, OpFitResult& result) {
 
 // What held-out calls of a class take over the sum of their predictions; the held-out times are taken times it. A sum of which
 // few calls are the most, as their effective number says, follows the sum over all classes.
-void set_sum_factors(OpFitResult& result) {
+void set_sum_factors(double belief, OpFitResult& result) {
   struct Sums {
     double measured_s = 0, held_out_s = 0, squares = 0;
     int cases = 0;
@@ -358,7 +355,7 @@ void set_sum_factors(OpFitResult& result) {
     const auto at = sums.find(key);
     if (at == sums.end()) return model.sum_factor;
     const double cases = at->second.effective_cases();
-    return std::pow((cases * at->second.ratio() + sum_prior_cases * model.sum_factor) / (cases + sum_prior_cases), sum_belief);
+    return std::pow((cases * at->second.ratio() + sum_prior_cases * model.sum_factor) / (cases + sum_prior_cases), belief);
   };
   for (ClassFit& fit : model.classes) {  // a variant has the factor of its class, which is its parent
     fit.sum_factor = factor_of(fit.key.find('/') == std::string::npos ? fit.key : fit.parent);
@@ -424,7 +421,7 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
     }
   }
   choose_residuals(options, result);
-  set_sum_factors(result);
+  set_sum_factors(options.sum_belief, result);
   std::vector<HeldOutError> errors;
   for (size_t i = 0; i < result.cases.size(); ++i) {
     const FittedCase& one = result.cases[i];

@@ -27,6 +27,9 @@ struct OpFitOptions {
   // A model is off by less than a composite of networks: it has more classes, and shapes that repeat. Measured on the
   // development set, where nine in ten models were within 0.4 to 0.6 of what held nine in ten composites.
   double model_over_composite = 0.65;
+  // Exponent of the factor by which a class's sums exceed its predictions. Held-out networks share the day: models' sums exceed
+  // theirs by less.
+  double sum_belief = 1;
   bool with_residuals = true;  // learn what the classes leave unexplained, keep it where it helps
   ResidualOptions residuals;
 };

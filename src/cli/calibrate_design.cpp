@@ -266,6 +266,7 @@ int DesignedCalibration::run() {
   // Models are not drawn as the networks are: what held-out networks gain from a residual, models gain the lesser part of
   // (docs/accuracy.md).
   fitting.residuals.believed = 0.4;
+  fitting.sum_belief = 0.5;
   OpFitResult fit = fit_op_model(observations, fitting);
   fit.model.allocator = name_of(settings.allocator);
   fit.model.running_s = elapsed_s;
