@@ -32,7 +32,7 @@ TEST(Design, MakesCasesForEveryClass) {
   std::map<std::string, int> counts;
   for (const auto& [key, count] : count_cases(design, options.conditions)) counts[key] = count;
   const std::set<std::string> parents_only = {"any", "view", "conv", "conv.onednn", "conv.native", "product", "row_wise", "pool",
-                                              "rms_norm", "quantize", "factory", "exp", "einsum", "conv.depthwise"};
+                                              "rms_norm", "quantize", "product_small_half", "factory", "exp", "einsum", "conv.depthwise"};
   for (const CostClass& one : cost_classes()) {
     if (parents_only.contains(std::string(one.name))) continue;
     EXPECT_GE(counts[std::string(one.name)], 20) << one.name;

@@ -100,27 +100,32 @@ TEST(OpFit, NoFlopIsDearerThanFiftyOfTheCheapest) {
 // A whole design of some seventy classes: 3 % noise, every twentieth call takes 4 to 20 times as long.
 TEST(OpFit, RecoversEveryWellCoveredClass) {
   const OpFitOptions options;
-  const auto observations = synthetic_observations(small_design(300), options.conditions, machine, {0.03, 0.05, 11});
-  const OpFitResult fit = fit_op_model(observations, options);
-  const OpPredictor predictor(fit.model);
+  const std::vector<DesignedNetwork> networks = small_design(300);
   std::map<std::string, std::vector<double>> errors;
-  for (const Observation& one : observations) {
-    for (const CaseFacts& facts : facts_of(one.graph, options.conditions)) {
-      const OpPrediction call = predictor.predict(facts);
-      const double median_s = call.latency_s / std::ranges::find(fit.model.classes, call.key, &ClassFit::key)->sum_factor;
-      errors[cost_class_key(facts)].push_back(std::abs(median_s / machine.true_s(facts) - 1));
+  std::map<std::string, int> cases;
+  for (const uint64_t seed : {11, 12}) {  // one draw of the noise moves the median of a class by a few percent
+    const auto observations = synthetic_observations(networks, options.conditions, machine, {0.03, 0.05, seed});
+    const OpFitResult fit = fit_op_model(observations, options);
+    const OpPredictor predictor(fit.model);
+    cases.clear();
+    for (const Observation& one : observations) {
+      for (const CaseFacts& facts : facts_of(one.graph, options.conditions)) {
+        const OpPrediction call = predictor.predict(facts);
+        const double median_s = call.latency_s / std::ranges::find(fit.model.classes, call.key, &ClassFit::key)->sum_factor;
+        errors[cost_class_key(facts)].push_back(std::abs(median_s / machine.true_s(facts) - 1));
+        ++cases[cost_class_key(facts)];
+      }
     }
+    EXPECT_LT(fit.network_errors().median, 0.2);  // measured sums hold the outliers
   }
   int covered = 0;
   for (const auto& [key, of_class] : errors) {
-    if (of_class.size() < 35) continue;
+    if (cases[key] < 40) continue;  // the priors weigh seven
     ++covered;
-    // A view takes a microsecond, mostly clock: it weighs a tenth of other calls.
-    EXPECT_LT(median(of_class), key.starts_with("view") ? 0.08 : 0.06) << key << ", " << of_class.size() << " cases";
+    // A view or an empty tensor takes a microsecond, mostly clock: it weighs a tenth of other calls.
+    EXPECT_LT(median(of_class), key.starts_with("view") || key == "factory" ? 0.08 : 0.06) << key << ", " << cases[key] << " cases";
   }
   EXPECT_GE(covered, 15);
-  const ErrorSummary networks = fit.network_errors();
-  EXPECT_LT(networks.median, 0.2);  // measured sums hold the outliers
 }
 
 // The first call of a network reads what the networks visited in between pushed into memory: one that only moves bytes is no

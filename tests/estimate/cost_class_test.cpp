@@ -6,6 +6,7 @@
 
 #include "graph/builder.hpp"
 #include "graph/case.hpp"
+#include "graph/text.hpp"
 
 namespace opgauge {
 namespace {
@@ -52,6 +53,13 @@ const Dispatch dispatches[] = {
     {"aten::pad(f32[2,32,14,14], [1,1,1,1], \"reflect\")", "pad_mirrored"},
     {"aten::pad(f32[2,32,14,14], [1,1,1,1])", "pad"},
     {"aten::linear(f32[17,512], parameter f32[1000,512])", "linear"},
+    {"aten::linear(bf16[1,88], parameter bf16[40,88])", "product_small_half@bf16"},
+    {"aten::linear(bf16[1,88], parameter bf16[400,88])", "gemv@bf16"},
+    {"aten::linear(f32[1,88], parameter f32[40,88])", "gemv"},
+    {"aten::linalg_vector_norm(f32[2,64,196], 2.0, [1], true)", "norm_outer"},
+    {"aten::mean.dim(f32[2,64,196], [1])", "reduction_outer"},
+    {"aten::upsample_nearest2d(f32[2,32,8,8]{2048,1,256,32}, [16,16])", "upsample.channels_last"},
+    {"aten::upsample_nearest2d(f32[2,32,8,8], [16,16])", "upsample"},
 };
 
 TEST(CostClass, FollowsWhatIsDispatched) {
@@ -110,6 +118,29 @@ TEST(CostClass, CountsTheOperandsThatABatchedProductCopies) {
     EXPECT_EQ(facts.copied_bytes, 4 * one.copied_elements) << one.call;
     EXPECT_EQ(facts.gathered_elements, one.gathered_elements) << one.call;
   }
+}
+
+// oneDNN passes over planes and rows of a kernel that fall into the padding.
+TEST(CostClass, CountsTapsOutsideThePadding) {
+  const CaseFacts padded = facts_of_case("aten::conv2d(f32[2,32,4,4], parameter f32[32,32,3,3], None, [1,1], [1,1])");
+  ASSERT_TRUE(padded.onednn);
+  EXPECT_DOUBLE_EQ(padded.tap_share, 10.0 / 12);  // of rows: columns are computed
+  EXPECT_DOUBLE_EQ(padded.flops, 10.0 / 12 * 2 * 32 * 32 * 9 * 2 * 16);
+  EXPECT_EQ(facts_of_case("aten::conv2d(f32[2,32,4,4], parameter f32[32,32,3,3])").tap_share, 1);
+  const CaseFacts plane = facts_of_case("aten::conv3d(f32[2,32,1,6,6], parameter f32[32,32,3,3,3], None, [1,1,1], [1,0,0])");
+  ASSERT_TRUE(plane.onednn);
+  EXPECT_DOUBLE_EQ(plane.tap_share, 1.0 / 3);
+}
+
+// A network's input was last read a run ago, by whatever else the run moves.
+TEST(CostClass, AnInputIsAsColdAsTheRunIsLong) {
+  CostConditions conditions;
+  conditions.l2_bytes = 1 << 20;
+  const Graph short_run = parse_graph("graph a\n%x = input f32[1000]\n%y = aten::relu(self=%x)\nreturn %y\n");
+  EXPECT_EQ(facts_of(short_run, conditions)[0].cold_input_bytes, 0);
+  const Graph long_run = parse_graph(
+      "graph b\n%x = input f32[1000]\n%z = input f32[4000000]\n%y = aten::relu(self=%x)\n%w = aten::relu(self=%z)\nreturn %y, %w\n");
+  EXPECT_NEAR(facts_of(long_run, conditions)[0].cold_input_bytes, 4000, 10);
 }
 
 // A copy goes along its result; what it reads in equal steps is one inner loop.
