@@ -22,6 +22,7 @@ double guess_seconds(const CaseFacts& facts) {
 }
 
 constexpr double least_streamed_bytes = 3e5;
+constexpr double long_sequence = 32;  // steps: what a step costs, and not the call, is told by these
 
 // A cell of the shape space of a class: powers of two of what drives its time.
 uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
@@ -49,6 +50,7 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
 // Modes of a class that its features tell apart, each of which needs cases of its own: 0 if there are none.
 size_t mode_of(const CaseFacts& f) {
   if (f.family == OpFamily::attention) return f.mask_elements > 0 ? 3 : f.masked ? 2 : 1;
+  if (f.family == OpFamily::recurrent) return f.steps > long_sequence ? 2 : 1;
   if (f.family != OpFamily::matmul || f.m > 16 || f.weight_bytes < least_streamed_bytes) return 0;
   const size_t rows = f.m == 1 ? 0 : f.m <= 4 ? 1 : 2;  // weights are streamed: from the last cache or from memory
   return 1 + 2 * rows + (f.cold_weight_l3_bytes > f.weight_bytes / 3);
