@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <iostream>
+#include <limits>
 
 #include "base/units.hpp"
 #include "calibrate/validate.hpp"
@@ -35,10 +36,16 @@ ObservedSet observe_with_probes(Device& device, std::span<const DesignedNetwork>
   ObservedSet out;
   SteadyClock clock;
   SpeedProbe probe(clock);
-  std::vector<MachineSpeed> readings;
+  constexpr double none = std::numeric_limits<double>::infinity();
+  out.quiet_probe = {none, none, none};
+  const auto keep_least = [&](const MachineSpeed& now) {
+    out.quiet_probe.compute_s = std::min(out.quiet_probe.compute_s, now.compute_s);
+    out.quiet_probe.cache_s = std::min(out.quiet_probe.cache_s, now.cache_s);
+    out.quiet_probe.memory_s = std::min(out.quiet_probe.memory_s, now.memory_s);
+  };
   for (const std::vector<Visit>& visits : options.earlier) {
     for (const Visit& visit : visits) {
-      if (visit.probe) readings.push_back(*visit.probe);
+      if (visit.probe) keep_least(*visit.probe);
     }
   }
   ProgressLine line(::isatty(2) != 0);
@@ -52,12 +59,12 @@ ObservedSet observe_with_probes(Device& device, std::span<const DesignedNetwork>
   options.interrupted = [] { return interrupted(); };
   const Surroundings around{clock,
                             [&] {
-                              readings.push_back(probe.read());
-                              return readings.back();
+                              const MachineSpeed now = probe.read();
+                              keep_least(now);
+                              return now;
                             },
                             {}};
   out.networks = observe(device, networks, options, around, out.failures);
-  out.quiet_probe = quiet_speed(readings);
   out.elapsed_s = clock.now_s() - begin_s;
   return out;
 }

@@ -5,9 +5,7 @@
 #include <cstdlib>
 #include <new>
 #include <string>
-#include <vector>
 
-#include "base/statistics.hpp"
 #include "machine/kernels.hpp"
 
 namespace opgauge {
@@ -41,16 +39,6 @@ void SpeedProbe::Free::operator()(std::byte* at) const { std::free(at); }
 MachineSpeed relative_to(const MachineSpeed& reading, const MachineSpeed& reference) {
   return {reading.compute_s / reference.compute_s, reading.cache_s / reference.cache_s,
           reading.memory_s / reference.memory_s};
-}
-
-MachineSpeed quiet_speed(std::span<const MachineSpeed> readings) {
-  if (readings.empty()) return {};
-  const auto low = [&](double MachineSpeed::*part) {
-    std::vector<double> values;
-    for (const MachineSpeed& one : readings) values.push_back(one.*part);
-    return quantile(values, 0.1);
-  };
-  return {low(&MachineSpeed::compute_s), low(&MachineSpeed::cache_s), low(&MachineSpeed::memory_s)};
 }
 
 SpeedProbe::SpeedProbe(Clock& clock, size_t memory_bytes)

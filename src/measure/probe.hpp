@@ -14,7 +14,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
-#include <span>
 
 #include "base/fields.hpp"
 #include "measure/clock.hpp"
@@ -34,9 +33,6 @@ struct MachineSpeed {
 };
 // Each part divided by the reference's: 1.2 is a fifth slower than at the reference.
 MachineSpeed relative_to(const MachineSpeed& reading, const MachineSpeed& reference);
-// A low quantile of each part, the tenth of readings in a hundred: the least of ten thousand readings is lower than the least of
-// a hundred, and a calibration has many more than what it is compared with. Zeros without readings.
-MachineSpeed quiet_speed(std::span<const MachineSpeed> readings);
 
 class SpeedProbe {
  public:
