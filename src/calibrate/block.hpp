@@ -84,8 +84,8 @@ class Block {
   // left of images that were halved again and again.
   int64_t side(int64_t low, int64_t high);
 
-  // With `surroundings`, bytes that a last call reads: what the rest of a large model does to the caches between two runs of
-  // the network's own calls.
+  // `finish` adds a call that reads so many bytes: what the rest of a large model does to the caches between two runs of the
+  // network's own calls.
   void surround(double bytes) { surroundings_bytes_ = bytes; }
   Graph finish(std::vector<ValueId> outputs);
 

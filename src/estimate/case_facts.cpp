@@ -164,7 +164,7 @@ void set_cold_inputs(const Graph& graph, std::span<const double> moved_bytes, do
   }
 }
 
-constexpr double stream_bytes = 2048;    // of a row, for its first lines to be waited for
+constexpr double stream_bytes = 2048;   // of a row, for its first lines to be waited for
 constexpr double half_cold_s = 150e-6;  // after which a kernel's code is half forgotten
 
 // Caches, translations and branch predictors forget a kernel's code by and by: one that ran just before is there, one
