@@ -47,6 +47,8 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
   return cell;
 }
 
+constexpr size_t most_modes = 8;  // of a class, 0 included
+
 // Modes of a class that its features tell apart, each of which needs cases of its own: 0 if there are none.
 size_t mode_of(const CaseFacts& f) {
   if (f.family == OpFamily::attention) return f.mask_elements > 0 ? 3 : f.masked ? 2 : 1;
@@ -62,7 +64,7 @@ struct Candidate {
   Random random;  // as it was before the network was drawn
   struct Member {
     size_t cost_class;
-    size_t mode;   // of all classes
+    size_t mode;  // of all classes: most_modes * class + mode of the class
     uint64_t cell;
     double worth;  // long calls are what models spend their time on
     bool lengthy;  // one of them, of a class whose calls grow to any length
@@ -87,7 +89,7 @@ Candidate measure_up(size_t kind, const Random& random, std::string archetype, G
     const size_t cost_class = cost_class_of(facts);
     const bool product = facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention ||
                          facts.family == OpFamily::recurrent;
-    candidate.cases.push_back({cost_class, 8 * cost_class + mode_of(facts), cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product && facts.flops > lengthy_flops});
+    candidate.cases.push_back({cost_class, most_modes * cost_class + mode_of(facts), cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product && facts.flops > lengthy_flops});
   }
   return candidate;
 }
@@ -128,11 +130,11 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     int first_wanted = 0;
     std::unordered_map<uint64_t, int> here;
     for (const auto& [cost_class, mode, cell, worth, lengthy] : candidate.cases) {
-      first_wanted += (lengthy && lengthy_of_class[cost_class] < lengthy_cases) || (mode % 8 > 0 && per_mode[mode] < first_mode_cases);
+      first_wanted += (lengthy && lengthy_of_class[cost_class] < lengthy_cases) || (mode % most_modes > 0 && per_mode[mode] < first_mode_cases);
       const int count = per_class[cost_class];
       const double lacking = enough_cases - count;  // the class that lacks most goes first
       const double need = lacking > 0 ? (2 + lacking * lacking * lacking / 10) * rarity[cost_class] * (count < fewest_cases ? urgency : 1) : count < options.least_cases ? 4.0 : 1.0;
-      const double mode_need = mode % 8 > 0 && per_mode[mode] < mode_cases ? urgency : 1;
+      const double mode_need = mode % most_modes > 0 && per_mode[mode] < mode_cases ? urgency : 1;
       sum += worth * need * mode_need / (1 + filled[cell] + here[cell]++);
     }
     const double cheaply = used_s < most_first_share * options.pass_s ? 1e10 * first_wanted / candidate.network.guess_s : 0;  // before all others, the shortest first

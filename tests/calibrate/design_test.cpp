@@ -3,9 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
+#include "calibrate/far_input.hpp"
 #include "estimate/cost_class.hpp"
 #include "graph/builder.hpp"
 #include "graph/text.hpp"
@@ -54,6 +56,26 @@ TEST(Design, HasLongCallsAndWideImages) {
     EXPECT_GE(lengthy[name], 2) << name;
   }
   for (const char* name : {"linear", "conv.3x3", "conv.native_1x1"}) EXPECT_GE(wide[name], 2) << name;
+}
+
+// The others are small and alone; models are neither.
+TEST(Design, PutsASixthOfTheSmallNetworksIntoALargeModelsSurroundings) {
+  DesignOptions options;
+  const Design design = make_design(options);
+  int surrounded = 0, alone = 0;
+  for (const DesignedNetwork& network : design.networks) {
+    const std::vector<CaseFacts> facts = facts_of(network.graph, options.conditions);
+    const auto at = std::ranges::find_if(facts, [&](const CaseFacts& one) { return is_surroundings(one, options.conditions.l2_bytes); });
+    if (at == facts.end()) {
+      alone += network.guess_s < 2e-3;
+      continue;
+    }
+    ++surrounded;
+    EXPECT_GT(at->weight_bytes, options.conditions.l3_bytes) << "it leaves nothing in the last cache";
+    EXPECT_TRUE(reads_far_input(network.graph, facts, options.conditions.l2_bytes).back()) << "and is no case";
+  }
+  EXPECT_GT(surrounded, 30);
+  EXPECT_NEAR(surrounded, (surrounded + alone) / 6.0, 1);
 }
 
 TEST(Design, IsTheSameForTheSameSeed) {
