@@ -57,6 +57,20 @@ Graph draw_signal(Block& b) {  // 1-d convolutions
   return b.finish({b.linear(b.transpose(x, 1, 2), b.channels(16, 300))});
 }
 
+// Windows of many samples with as much padding: first layers over signals, positions of a sequence by a convolution.
+Graph draw_wide_windows(Block& b) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4}), k = b.random().log_whole(58, 260), length = b.random().log_whole(40, 2000);
+    const int64_t g = b.random().pick<int64_t>({1, 1, 4, 8, 16}), c = g == 1 ? b.random().pick<int64_t>({1, 1, 2, 4, 16, 32, 64}) : 4 * g * b.random().whole(1, 8);
+    const int64_t out = g == 1 ? 4 * b.random().log_whole(2, 24) : c, rows = c <= 4 && b.random().chance(0.6) ? b.random().log_whole(4, 64) : 1;
+    const double flops = 2.0 * static_cast<double>(n * length * rows * k * out) * static_cast<double>(c / g);
+    if (flops < 2e5 || flops > 4e8 || static_cast<double>(n * length * rows * k * c) > 3e7) continue;
+    const ValueId x = rows > 1 ? b.conv(b.input({n, c, rows, length}), {.out = out, .kernel_h = 1, .kernel_w = k})
+                               : b.conv1d(b.input({n, c, length}), out, k, 1, g);
+    return b.finish({b.activation(x)});
+  }
+}
+
 // Activations beyond the private cache, as the first layers of image models have them: norms, activations, pools and
 // depthwise convolutions that only move bytes.
 Graph draw_large_activations(Block& b) {

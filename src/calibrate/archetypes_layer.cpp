@@ -34,7 +34,7 @@ Graph draw_short_perceptron(Block& b) {
   ValueId x = b.input({n, b.random().log_whole(3, 4200)});
   double weights = 0;
   for (int64_t i = b.random().whole(1, 5), tries = 30; i > 0 && tries > 0; --tries) {
-    const int64_t out = b.random().chance(0.25) ? 512 * b.random().whole(1, 3) : b.random().log_whole(b.random().chance(0.1) ? 1 : 10, 1500);
+    const int64_t out = b.random().chance(0.25) ? 512 * b.random().whole(1, 4) : b.random().log_whole(b.random().chance(0.1) ? 1 : 10, 1500);
     const auto more = static_cast<double>(out * b.size(x, 1));
     if (weights + more > most_weights || 2 * static_cast<double>(n) * more > 2e8) continue;
     weights += more;
@@ -108,10 +108,12 @@ Graph draw_long_product(Block& b) {
     const int64_t m = b.random().log_whole(24, 2000), k = width(), n = width() + (b.random().chance(0.25) ? b.random().whole(1, 7) : 0);
     const double flops = 2 * static_cast<double>(m * k) * static_cast<double>(n);
     if (flops < least_long_flops || flops > most_long_flops) continue;
-    if (b.random().chance(0.2)) {  // outer dimensions that do not collapse
-      const int64_t images = b.random().whole(2, 8);
-      return b.random().chance(0.5) ? b.finish({b.linear(b.transpose(b.unary("relu", b.input({images, m / images, k})), 0, 1), n)})
-                                    : b.finish({b.linear(b.transpose(b.unary("relu", b.input({images, k, m / images})), 1, 2), n)});
+    if (b.random().chance(0.3)) {  // outer dimensions that do not collapse: many short products, or one for each of a few images
+      const bool short_products = b.random().chance(0.4);
+      const int64_t images = short_products ? b.random().whole(2, 8) : b.random().whole(2, 4);
+      if (!short_products && m / images < 64) continue;
+      return short_products ? b.finish({b.linear(b.transpose(b.unary("relu", b.input({images, m / images, k})), 0, 1), n)})
+                            : b.finish({b.linear(b.transpose(b.unary("relu", b.input({images, k, m / images})), 1, 2), n)});
     }
     const ValueId x = b.unary("relu", b.random().chance(0.5) ? b.input({m, k}) : b.input({1, m, k}));
     return b.finish({some_linear(b, x, n)});

@@ -303,11 +303,11 @@ Graph draw_perceptron(Block& b) {
 // A few products whose weights fill a part of the last cache, and nothing that would push them out: as the models that are
 // run for one request after the other have them.
 Graph draw_resident_weights(Block& b) {
-  const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 16});
+  const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8, 16});
   const double least_weights = b.random().log_uniform(2e5, 4e6);  // 0.8 to 16 MB
   ValueId x = b.input({n, b.random().log_whole(200, 4000)});
   for (double weights = 0; weights < least_weights;) {
-    const int64_t out = b.random().chance(0.3) ? 256 * b.random().whole(1, 8) : b.random().log_whole(100, 2000);
+    const int64_t out = b.random().chance(0.35) ? 512 * b.random().whole(1, 4) : b.random().log_whole(100, 2000);
     weights += static_cast<double>(out * b.size(x, 1));
     x = b.random().chance(0.12) ? b.addmm(x, out) : b.linear(x, out);
     x = b.random().chance(0.6) ? b.unary("relu", x) : b.activation(x);
@@ -317,7 +317,7 @@ Graph draw_resident_weights(Block& b) {
 
 template <bool many_rows>
 Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as every large model has them
-  const int64_t n = many_rows ? b.random().pick<int64_t>({20, 24, 32, 40, 48, 64, 80, 100, 128}) : b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 16});
+  const int64_t n = many_rows ? b.random().pick<int64_t>({20, 24, 32, 40, 48, 64, 80, 100, 128}) : b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8, 16});
   ValueId x = b.input({n, b.random().log_whole(500, 4000)});
   double weights = 0;
   while (weights < 12e6) {

@@ -54,7 +54,7 @@ size_t mode_of(const CaseFacts& f) {
   if (f.family == OpFamily::attention) return f.mask_elements > 0 ? 3 : f.masked ? 2 : 1;
   if (f.family == OpFamily::recurrent) return f.steps > long_sequence ? 2 : 1;
   if (f.family != OpFamily::matmul || f.m > 16 || f.weight_bytes < least_streamed_bytes) return 0;
-  const size_t rows = f.m == 1 ? 0 : f.m <= 4 ? 1 : 2;  // weights are streamed: from the last cache or from memory
+  const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : 2;  // weights are streamed: from the last cache or from memory
   return 1 + 2 * rows + (f.cold_weight_l3_bytes > f.weight_bytes / 3);
 }
 

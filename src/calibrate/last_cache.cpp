@@ -13,6 +13,7 @@ namespace opgauge {
 namespace {
 
 constexpr std::array multiples = {0.5, 0.6, 0.7, 0.85, 1.0, 1.1, 1.2, 1.3, 1.4, 1.55, 1.7, 2.0};
+constexpr std::array fill_rates = {0.0, 1e9, 2e9, 4e9, 6e9, 8e9, 12e9};  // bytes a second
 constexpr size_t least_calls = 40;
 constexpr double error_of_a_doubling = 0.02;  // of the mean log error: what must be gained to believe in half the cache or twice
 constexpr double most_log_error = 1;  // a gross outlier says nothing of a cache
@@ -54,20 +55,24 @@ Loss loss_of(std::span<const Observation> observations, const OpFitOptions& opti
 
 }  // namespace
 
-double effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options) {
-  double best_bytes = options.conditions.l3_bytes, least = std::numeric_limits<double>::infinity();
-  for (const double multiple : multiples) {
-    OpFitOptions trial = options;
-    trial.conditions.l3_bytes = multiple * options.conditions.l3_bytes;
-    const Loss loss = loss_of(observations, trial);
-    if (loss.calls < least_calls) return options.conditions.l3_bytes;
-    const double doublings = std::log2(multiple);
-    const double doubt = loss.sum / static_cast<double>(loss.calls) + error_of_a_doubling * doublings * doublings;
-    if (doubt >= least) continue;
-    least = doubt;
-    best_bytes = trial.conditions.l3_bytes;
+LastCache effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options) {
+  LastCache best{options.conditions.l3_bytes, options.conditions.fill_bytes_per_s};
+  double least = std::numeric_limits<double>::infinity();
+  for (const double rate : fill_rates) {
+    for (const double multiple : multiples) {
+      OpFitOptions trial = options;
+      trial.conditions.l3_bytes = multiple * options.conditions.l3_bytes;
+      trial.conditions.fill_bytes_per_s = rate;
+      const Loss loss = loss_of(observations, trial);
+      if (loss.calls < least_calls) return best;
+      const double doublings = std::log2(multiple);
+      const double doubt = loss.sum / static_cast<double>(loss.calls) + error_of_a_doubling * doublings * doublings;
+      if (doubt >= least) continue;
+      least = doubt;
+      best = {trial.conditions.l3_bytes, rate};
+    }
   }
-  return best_bytes;
+  return best;
 }
 
 }  // namespace opgauge

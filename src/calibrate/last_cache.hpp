@@ -10,9 +10,14 @@
 
 namespace opgauge {
 
-// In bytes: one of some multiples of options.conditions.l3_bytes, from half of it to twice as much; l3_bytes itself if there
-// are too few calls to tell. What counts is the mean error in logarithms of products of few rows, fitted anew for each capacity,
-// and how far it is from l3_bytes.
-double effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options);
+struct LastCache {
+  double bytes = 0;
+  double fill_bytes_per_s = 0;  // with which neighbours, and what else this process does not count, age its lines
+};
+
+// Of some multiples of options.conditions.l3_bytes, from half of it to twice as much, and some rates those that explain most;
+// options' own if there are too few calls to tell. What counts is the mean error in logarithms of products of few rows, fitted
+// anew for each pair, and how far the capacity is from l3_bytes.
+LastCache effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options);
 
 }  // namespace opgauge

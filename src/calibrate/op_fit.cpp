@@ -163,9 +163,16 @@ class TreeFit {
         problem.prior_seconds[i] = std::max(seconds, 1e-8);
         problem.prior_seconds[count + i] = std::max(far_s, 1e-8);
       }
+      std::vector<double> departures;
+      for (Eigen::Index i = 0; i < count; ++i) departures.push_back(std::abs(std::log(problem.prior_seconds[i] / problem.seconds[i])));
+      const double departure = median(std::move(departures));
+      // A parent is believed as far as it explains the class's own cases: what a step of another library's loop costs is no
+      // evidence.
+      const double misses = departure / options_.half_believed_log_error;
+      const double belief = 1 / (1 + misses * misses);
       problem.prior_weights.resize(2 * count);
-      problem.prior_weights.head(count).setConstant(options_.prior_cases / static_cast<double>(count));
-      problem.prior_weights.tail(count).setConstant(options_.far_prior_cases / static_cast<double>(count));
+      problem.prior_weights.head(count).setConstant(belief * options_.prior_cases / static_cast<double>(count));
+      problem.prior_weights.tail(count).setConstant(belief * options_.far_prior_cases / static_cast<double>(count));
       // What a byte or a row costs is much the same for the relatives of a kernel.
       problem.center = Eigen::VectorXd::Constant(n, std::numeric_limits<double>::quiet_NaN());
       problem.center_weight = options_.center_cases * problem.weights.mean();
@@ -381,6 +388,7 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
   model.vector_lanes = options.conditions.vector_lanes;
   model.l2_bytes = options.conditions.l2_bytes;
   model.l3_bytes = options.conditions.l3_bytes;
+  model.fill_bytes_per_s = options.conditions.fill_bytes_per_s;
   model.networks = static_cast<int>(observations.size());
   model.cases = static_cast<int>(cases.size());
   for (const Observation& seen : observations) model.visits = std::max(model.visits, seen.visits);

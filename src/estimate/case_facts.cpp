@@ -20,6 +20,11 @@ std::string_view plain_name(const Node& node) {
   return name;
 }
 
+double share_of(double odds) {
+  const double share = odds / (1 + odds);
+  return share < 0.05 ? 0 : share;
+}
+
 // Values that choose another kernel under the same name.
 std::string variant_of(const Node& node, std::string_view name) {
   std::string variant(name);
@@ -43,8 +48,7 @@ std::string variant_of(const Node& node, std::string_view name) {
 
 double beyond(double bytes, double capacity_bytes) {
   const double x = bytes / std::max(1.0, capacity_bytes);
-  const double share = x * x * x / (1 + x * x * x);
-  return share < 0.05 ? 0 : share;
+  return share_of(x * x * x);
 }
 
 CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& conditions) {
@@ -164,6 +168,12 @@ void set_cold_inputs(const Graph& graph, std::span<const double> moved_bytes, do
   }
 }
 
+// Of weights that are read in turn: they find a sharper end of the shared cache than other operands do.
+double lost_share(double footprint_bytes, double l3_bytes) {
+  const double x = footprint_bytes / std::max(1.0, l3_bytes);
+  return share_of(x * x * x * x);
+}
+
 constexpr double stream_bytes = 2048;   // of a row, for its first lines to be waited for
 constexpr double half_cold_s = 150e-6;  // after which a kernel's code is half forgotten
 
@@ -189,24 +199,28 @@ void set_cold_code(std::vector<CaseFacts>& all) {
 std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& conditions) {
   std::vector<CaseFacts> all;
   all.reserve(graph.nodes.size());
-  const double footprint_bytes = static_cast<double>(touched_bytes(graph));  // what lies between two readings of a weight
-  std::vector<double> moved;
+  double footprint_bytes = static_cast<double>(touched_bytes(graph));  // what lies between two readings of a weight
+  std::vector<double> moved, filled;  // by the calls themselves; with what neighbours put into the shared cache meanwhile
   for (const Node& node : graph.nodes) {
     all.push_back(facts_of(graph, node, conditions));
     const CaseFacts& facts = all.back();
     moved.push_back(facts.is_view ? 0 : facts.input_bytes + facts.weight_bytes + facts.output_bytes);
+    const double foreign_bytes = facts.is_view ? 0 : conditions.fill_bytes_per_s * guess_seconds(facts);
+    filled.push_back(moved.back() + foreign_bytes);
+    footprint_bytes += foreign_bytes;
   }
   set_cold_inputs(graph, moved, conditions.l2_bytes, all);
   set_cold_code(all);
-  const std::vector<double> cold_results = cold_result_bytes(graph, moved, conditions.l3_bytes);
+  const std::vector<double> cold_results = cold_result_bytes(graph, filled, conditions.l3_bytes);
   for (size_t n = 0; n < all.size(); ++n) all[n].cold_output_bytes = cold_results[n];
+  const double lost_weights = lost_share(footprint_bytes, conditions.l3_bytes);
   for (CaseFacts& facts : all) {
     if (facts.weight_bytes > 0) {  // short rows are one stream with their neighbours
       const double row_bytes = static_cast<double>(facts.k) * static_cast<double>(size_bytes(facts.dtype));
-      facts.cold_weight_rows = static_cast<double>(facts.n) * std::min(1.0, row_bytes / stream_bytes) * beyond(footprint_bytes, conditions.l3_bytes);
+      facts.cold_weight_rows = static_cast<double>(facts.n) * std::min(1.0, row_bytes / stream_bytes) * lost_weights;
     }
     facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(footprint_bytes, 4 * conditions.l2_bytes);
-    facts.cold_weight_l3_bytes = facts.weight_bytes * beyond(footprint_bytes, conditions.l3_bytes);
+    facts.cold_weight_l3_bytes = facts.weight_bytes * lost_weights;
   }
   return all;
 }

@@ -20,6 +20,7 @@ struct CostConditions {
   double vector_lanes = 16;    // f32 numbers in a vector register: kernels work on blocks of as many channels
   double l2_bytes = 1 << 20;   // private cache of one core
   double l3_bytes = 32 << 20;  // shared cache
+  double fill_bytes_per_s = 0;  // with which neighbours fill the shared cache while the process runs
   double memory_s_per_byte = 1e-10;  // 1 / main memory's bandwidth; bounds what a fit may say of cold bytes
 };
 

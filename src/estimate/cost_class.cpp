@@ -63,6 +63,8 @@ constexpr std::string_view depthwise_features =
 constexpr std::string_view grouped_features =
     "call cold_code flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_output_bytes cold_weight_l2_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view wide_features =
+    "call cold_code flops native_flops column_bytes groups image_groups images input_bytes weight_bytes output_bytes";
 constexpr std::string_view native_features =
     "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks odd_pixel_flops column_bytes image_weight_bytes input_bytes weight_bytes output_bytes "
     "product_flops_over_k odd_pixel_bytes groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
@@ -75,7 +77,7 @@ constexpr std::string_view product_features =
     "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes aliased_bytes products strided_bytes copied_bytes gathered_elements "
     "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view attention_features =
-    "call cold_code attention_flops attention_block_flops narrow_attention_flops attention_scores masked_scores masked_rows mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
+    "call cold_code attention_flops attention_block_flops narrow_attention_flops attention_scores attention_tail_scores masked_scores masked_rows mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
 constexpr std::string_view pointwise_features =
     "call cold_code input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes cold_output_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
@@ -118,6 +120,7 @@ const Row rows[] = {
     {"view", "any", [](const Facts& f) { return f.is_view || f.family == OpFamily::none; }, "call", "sizes and strides only"},
 
     // Convolutions.
+    {"conv.wide_padding", "conv", [](const Facts& f) { return is_conv(f) && !is_depthwise(f) && f.onednn && !f.transposed && f.spatial_rank <= 2 && f.lanes >= 16 && f.pad_w > 28; }, wide_features, "oneDNN gemm: jit_avx512_common_convolution computes 28 pixels at once and takes no padding wider than that"},
     {"conv.depthwise_odd", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && !depthwise_has_kernel(f); }, "call cold_code flops depthwise_pixels group_pixels column_bytes groups input_bytes output_bytes images", "oneDNN gemm or reference: the padding does not fit the kernel"},
     {"conv.depthwise_3.channels_last", "conv.depthwise_3", [](const Facts& f) { return depthwise<3, false>(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.depthwise_large.channels_last", "conv.depthwise_large", [](const Facts& f) { return is_depthwise(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
@@ -161,6 +164,7 @@ const Row rows[] = {
     {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, product_features, "BLAS gemv"},
     {"addmm", "linear", [](const Facts& f) { return named(f, {"addmm", "mm"}) && f.weights_transposed; }, product_features, "BLAS gemm, weights [K,N]"},
     {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.inner_dense; }, product_features, "ATen copies or uses leading dimensions"},
+    {"linear_two_rows", "linear_few_rows", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 3; }, few_rows_features, "BLAS gemm with two or three rows: no blocks of four, and a slower stream of weights"},
     {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 16; }, few_rows_features, "BLAS gemm with few rows"},
     {"linear", "product", [](const Facts& f) { return is_product(f) && f.products == 1; }, product_features, "BLAS gemm"},
     {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
@@ -236,7 +240,9 @@ const Row rows[] = {
     {"div", "pointwise", OPGAUGE_NAMED("div", "true_divide", "reciprocal"), pointwise_features, "TensorIterator, vectorised"},
     {"sigmoid", "transcendental", OPGAUGE_NAMED("sigmoid"), pointwise_features, "Sleef"},
     {"silu", "transcendental", OPGAUGE_NAMED("silu"), pointwise_features, "Sleef"},
-    {"gelu", "transcendental", OPGAUGE_NAMED("gelu"), pointwise_features, "Sleef or oneDNN erf"},
+    {"gelu_strided", "transcendental", [](const Facts& f) { return f.name == "gelu" && f.variant != "gelu.tanh" && !f.dense_operands; }, pointwise_features, "ATen's own erf: oneDNN takes contiguous operands only"},
+    {"gelu_tanh", "transcendental", [](const Facts& f) { return f.variant == "gelu.tanh"; }, pointwise_features, "ATen: tanh by Sleef, three times as long as erf"},
+    {"gelu", "transcendental", OPGAUGE_NAMED("gelu"), pointwise_features, "oneDNN eltwise, erf"},
     {"tanh", "transcendental", OPGAUGE_NAMED("tanh"), pointwise_features, "Sleef"},
     {"exp", "transcendental", OPGAUGE_NAMED("exp", "expm1", "exp2"), pointwise_features, "Sleef"},
     {"hardswish", "pointwise", OPGAUGE_NAMED("hardswish", "hardsigmoid"), pointwise_features, "TensorIterator, vectorised"},

@@ -121,9 +121,11 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return rest(f.n, f) > 0 ? 2 * to(f.products) * to(f.m) * f.lanes * to(f.k) : 0.0; }},
     {"odd_flops", "FLOP", "FLOPs of products whose result rows start unaligned: n no multiple of 4",
      [](const CaseFacts& f) { return f.n % 4 != 0 ? f.flops : 0.0; }},
-    {"aliased_bytes", "byte", "right_bytes where rows lie a multiple of 4 KiB apart, and so in the same sets of a cache",
+    {"aliased_bytes", "byte", "right_bytes of four rows and more where rows of the matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache; weights from memory are waited for anyway",
      [](const CaseFacts& f) {
-       return f.pitch_bytes > 0 && std::fmod(f.pitch_bytes, 4096) == 0 ? to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)) : 0.0;
+       const bool cold = f.cold_weight_l3_bytes > f.weight_bytes / 2;
+       return f.m >= 4 && f.pitch_bytes > 0 && std::fmod(f.pitch_bytes, 4096) == 0 && !cold
+                  ? to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)) : 0.0;
      }},
     {"copied_bytes", "byte", "operands of batched products copied into one batch", [](const CaseFacts& f) { return f.copied_bytes; }},
     {"gathered_elements", "element", "of those, elements that are no neighbours in a row",
@@ -137,6 +139,8 @@ const CostFeature features[] = {
      }},
     {"narrow_attention_flops", "FLOP", "the same of fewer than 192 queries, taken in blocks of 32",
      [](const CaseFacts& f) { return f.m < 192 ? 4 * attention_pairs(f) * to(f.k) : 0.0; }},
+    {"attention_tail_scores", "element", "of these, with keys behind the last whole vector: their exponentials are taken one by one",
+     [](const CaseFacts& f) { return attention_pairs(f) * rest(f.n, f) / std::max(1.0, to(f.n)); }},
     {"attention_scores", "element", "pairs of query and key in visited blocks: exponentials",
      [](const CaseFacts& f) { return attention_pairs(f); }},
     {"masked_scores", "element", "the same under a mask",

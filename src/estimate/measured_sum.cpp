@@ -29,7 +29,7 @@ SessionDoubt doubt(double measured_s, const std::vector<OpPrediction>& replaced,
   for (const OpPrediction& call : replaced) predicted_s += call.latency_s;
   const double slow_sd = session_part * std::log(std::max(1.0, model.contention));
   if (!(predicted_s > 0) || measured_s <= predicted_s || slow_sd == 0) return {};
-  const LatencyInterval interval = interval_around(predicted_s, error_variance_s2(replaced, model), model);
+  const LatencyInterval interval = interval_around(predicted_s, error_variance_s2(replaced, model), deciding_shapes(replaced), model);
   const double predicted_sd = std::log(interval.high_s / interval.latency_s) / normal_90;
   const double both = predicted_sd * predicted_sd + slow_sd * slow_sd;
   return {std::pow(measured_s / predicted_s, -slow_sd * slow_sd / both), predicted_sd * slow_sd / std::sqrt(both)};
@@ -92,7 +92,7 @@ MeasuredSum sum_measured(std::vector<OpPrediction> calls, const GraphCases& case
     if (out.measured[n]) continue;
     predicted.push_back(call);
   }
-  out.total = interval_around(out.total.latency_s, measured_error_s * measured_error_s + error_variance_s2(predicted, model), model);
+  out.total = interval_around(out.total.latency_s, measured_error_s * measured_error_s + error_variance_s2(predicted, model), deciding_shapes(out.calls), model);
   return out;
 }
 

@@ -153,16 +153,28 @@ double error_variance_s2(const std::vector<OpPrediction>& calls, const OpModel& 
   return variance;
 }
 
-LatencyInterval interval_around(double latency_s, double variance_s2, const OpModel& model) {
+double deciding_shapes(const std::vector<OpPrediction>& calls) {
+  std::map<std::pair<std::string_view, CallPlace>, double> of_shape_s;
+  double sum_s = 0, squares_s2 = 0;
+  for (const OpPrediction& call : calls) {
+    of_shape_s[{call.key, call.place}] += call.latency_s;
+    sum_s += call.latency_s;
+  }
+  for (const auto& [shape, s] : of_shape_s) squares_s2 += s * s;
+  return squares_s2 > 0 ? sum_s * sum_s / squares_s2 : 1;
+}
+
+LatencyInterval interval_around(double latency_s, double variance_s2, double shapes, const OpModel& model) {
   if (latency_s <= 0) return {};
-  const double ratio = std::exp(model.interval_factor * std::hypot(std::sqrt(variance_s2) / latency_s, model.floor_sd));
+  const double factor = model.interval_factor + std::max(0.0, model.call_interval_factor - model.interval_factor) / std::sqrt(shapes);
+  const double ratio = std::exp(factor * std::hypot(std::sqrt(variance_s2) / latency_s, model.floor_sd));
   return {latency_s, latency_s / ratio, latency_s * ratio};
 }
 
 OpPredictor::Total OpPredictor::total(const std::vector<OpPrediction>& calls) const {
   double latency_s = 0;
   for (const OpPrediction& call : calls) latency_s += call.latency_s;
-  return interval_around(latency_s, error_variance_s2(calls, model_), model_);
+  return interval_around(latency_s, error_variance_s2(calls, model_), deciding_shapes(calls), model_);
 }
 
 OpPredictor::Total OpPredictor::interval(const OpPrediction& call) const {

@@ -23,7 +23,7 @@ namespace opgauge {
 
 // What of the calibration the features depend on.
 inline CostConditions conditions_of(const OpModel& model) {
-  return {model.threads, model.vector_lanes, model.l2_bytes, model.l3_bytes};
+  return {model.threads, model.vector_lanes, model.l2_bytes, model.l3_bytes, model.fill_bytes_per_s};
 }
 
 // Where a call lies among those of its class: log2 of its FLOPs and of the bytes of input, weights and output.
@@ -48,8 +48,11 @@ struct LatencyInterval {
 
 // Variance of the error of a sum of predicted calls, s^2.
 double error_variance_s2(const std::vector<OpPrediction>& calls, const OpModel& model);
-// The interval of a model's latency whose error has that variance.
-LatencyInterval interval_around(double latency_s, double variance_s2, const OpModel& model);
+// How many shapes decide a sum: (sum t)^2 / sum t^2 over the classes and shapes of its calls, at least 1.
+double deciding_shapes(const std::vector<OpPrediction>& calls);
+// The interval of a model's latency whose error has that variance. A sum that one call decides errs as far as calls do; the more
+// shapes decide it, the nearer it is to what holds composites of networks.
+LatencyInterval interval_around(double latency_s, double variance_s2, double shapes, const OpModel& model);
 
 // Looks classes up by key; borrows the model.
 class OpPredictor {

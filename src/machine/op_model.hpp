@@ -67,6 +67,7 @@ struct OpModel {
   std::string allocator = "resident";
   double vector_lanes = 16;           // f32 numbers in a vector register, as the features were computed with
   double l2_bytes = 0, l3_bytes = 0;  // capacities, likewise
+  double fill_bytes_per_s = 0;        // with which neighbours fill the shared cache, likewise
   int networks = 0, cases = 0, visits = 0;
   double running_s = 0;               // time spent measuring
   double contention = 1;              // median / quiet over the calibration networks
@@ -87,6 +88,7 @@ struct OpModel {
               Presence::may_be_missing),
         field("l2_bytes", &M::l2_bytes, "B", "private cache that features were computed with"),
         field("l3_bytes", &M::l3_bytes, "B", "shared cache that features were computed with"),
+        field("fill_bytes_per_s", &M::fill_bytes_per_s, "B/s", "with which neighbours filled the shared cache, as the features were computed with", Presence::may_be_missing),
         field("networks", &M::networks, "", "calibration networks"), field("cases", &M::cases, "", "op calls measured"),
         field("visits", &M::visits, "", "visits to each network"),
         field("running_s", &M::running_s, "s", "time spent measuring"),

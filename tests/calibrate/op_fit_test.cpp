@@ -100,7 +100,7 @@ TEST(OpFit, NoFlopIsDearerThanFiftyOfTheCheapest) {
 // A whole design of some seventy classes: 3 % noise, every twentieth call takes 4 to 20 times as long.
 TEST(OpFit, RecoversEveryWellCoveredClass) {
   const OpFitOptions options;
-  const std::vector<DesignedNetwork> networks = small_design(300);
+  const std::vector<DesignedNetwork> networks = small_design(240);
   std::map<std::string, std::vector<double>> errors;
   std::map<std::string, int> cases;
   for (const uint64_t seed : {11, 12}) {  // one draw of the noise moves the median of a class by a few percent
@@ -120,10 +120,10 @@ TEST(OpFit, RecoversEveryWellCoveredClass) {
   }
   int covered = 0;
   for (const auto& [key, of_class] : errors) {
-    if (cases[key] < 40) continue;  // the priors weigh seven
+    if (cases[key] < 35) continue;  // the priors weigh seven at most
     ++covered;
-    // A view or an empty tensor takes a microsecond, mostly clock: it weighs a tenth of other calls.
-    EXPECT_LT(median(of_class), key.starts_with("view") || key == "factory" ? 0.08 : 0.06) << key << ", " << cases[key] << " cases";
+    // A view takes a microsecond, mostly clock: it weighs a tenth of other calls.
+    EXPECT_LT(median(of_class), key.starts_with("view") ? 0.08 : 0.06) << key << ", " << cases[key] << " cases";
   }
   EXPECT_GE(covered, 15);
 }

@@ -44,7 +44,16 @@ const Dispatch dispatches[] = {
     // Norms of rows have planes of one element.
     {"aten::batch_norm(f32[232,320], parameter f32[320], parameter f32[320], parameter f32[320], parameter f32[320], false, 0.1, 1e-5, false)",
      "batch_norm_rows"},
-    {"aten::linear(f32[2,512], parameter f32[1000,512])", "linear_few_rows"},
+    {"aten::linear(f32[2,512], parameter f32[1000,512])", "linear_two_rows"},
+    {"aten::linear(f32[4,512], parameter f32[1000,512])", "linear_few_rows"},
+    // oneDNN takes contiguous operands and the exact form only.
+    {"aten::gelu(f32[2,64,14,14])", "gelu"},
+    {"aten::gelu(f32[2,64,14,14]{12544,1,896,64})", "gelu_strided"},
+    {"aten::gelu(f32[2,64,14,14], \"tanh\")", "gelu_tanh"},
+    // Padding of up to 28 pixels is the jitted kernel's.
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,57], None, [1], [28])", "conv.asymmetric"},
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,59], None, [1], [29])", "conv.wide_padding"},
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,4,128], None, [1], [64], [1], 16)", "conv.wide_padding"},
     // One product or several: its letters say, not its operands' ranks.
     {"aten::einsum(\"ibh,hnd->ibnd\", [f32[96,2,384], parameter f32[384,6,64]])", "einsum"},
     {"aten::einsum(\"bk,k->b\", [f32[96,384], parameter f32[384]])", "einsum"},
@@ -163,6 +172,46 @@ TEST(CostClass, CountsTheInnerLoopsOfACopy) {
 TEST(CostClass, KnowsThePitchOfASecondMatrix) {
   EXPECT_EQ(facts_of_case("aten::linear(f32[8,1024], parameter f32[96,1024])").pitch_bytes, 4096);
   EXPECT_EQ(facts_of_case("aten::addmm(parameter f32[96], f32[8,1024], parameter f32[1024,96])").pitch_bytes, 4 * 96);
+}
+
+// MKL's blocks of four rows meet the same sets of a cache again and again, unless they wait for memory.
+TEST(CostClass, RowsAPageApartCostFromFourRowsOn) {
+  const auto aliased = [](const char* call) {
+    const Graph graph = parse_case(call);
+    const CaseFacts facts = facts_of(graph, CostConditions())[0];
+    return cost_features()[cost_feature("aliased_bytes")].value(facts);
+  };
+  EXPECT_EQ(aliased("aten::linear(f32[4,1024], parameter f32[96,1024])"), 4 * 96 * 1024);
+  EXPECT_EQ(aliased("aten::linear(f32[2,1024], parameter f32[96,1024])"), 0);
+  EXPECT_EQ(aliased("aten::linear(f32[4,1040], parameter f32[96,1040])"), 0);
+  EXPECT_EQ(aliased("aten::linear(f32[4,4096], parameter f32[8192,4096])"), 0) << "128 MB of weights";
+}
+
+// Exponentials of the keys behind the last whole vector are taken one by one.
+TEST(CostClass, CountsScoresBehindTheLastVector) {
+  const auto tail = [](const char* call) {
+    return cost_features()[cost_feature("attention_tail_scores")].value(facts_of_case(call));
+  };
+  EXPECT_EQ(tail("aten::scaled_dot_product_attention(f32[2,4,64,32], f32[2,4,64,32], f32[2,4,64,32])"), 0);
+  EXPECT_EQ(tail("aten::scaled_dot_product_attention(f32[2,4,63,32], f32[2,4,63,32], f32[2,4,63,32])"), 8 * 63 * 15);
+}
+
+// Weights that fit into the shared cache are lost from it to neighbours while a long run does something else.
+TEST(CostClass, WeightsAreLostToNeighboursWithTime) {
+  const auto lost = [](int64_t products, double fill_bytes_per_s) {
+    GraphBuilder b("long");
+    ValueId x = b.input("x", {Dtype::f32, {512, 512}});
+    const ValueId w = b.parameter("w", {Dtype::f32, {512, 512}});
+    for (int64_t i = 0; i < products; ++i) x = b.call("aten::linear", {{"input", x}, {"weight", w}});
+    CostConditions conditions;
+    conditions.fill_bytes_per_s = fill_bytes_per_s;
+    const CaseFacts facts = facts_of(b.finish({x}), conditions)[0];
+    return facts.cold_weight_l3_bytes / facts.weight_bytes;
+  };
+  EXPECT_EQ(lost(20, 0), 0);
+  EXPECT_LT(lost(1, 4e9), 0.2);
+  EXPECT_GT(lost(4, 4e9), 0.5);
+  EXPECT_GT(lost(20, 4e9), 0.9);
 }
 
 // Memory that is used again counts once.
