@@ -190,7 +190,7 @@ using Step = ValueId (*)(Block&, ValueId);
 
 ValueId stem(Block& b, ValueId x) {
   struct Shape { int64_t kernel, stride; };
-  const Shape s = b.random().pick<Shape>({{3, 2}, {3, 1}, {7, 2}, {4, 4}, {5, 2}, {11, 4}, {8, 8}, {16, 16}, {14, 14}, {6, 2}, {2, 2}});
+  const Shape s = b.random().pick<Shape>({{3, 2}, {3, 1}, {7, 2}, {4, 4}, {5, 2}, {11, 4}, {8, 8}, {16, 16}, {14, 14}, {6, 2}, {2, 2}, {1, 1}, {1, 2}});
   const int64_t out = b.channels(12, s.stride < 5 ? 128 : 900);
   const int64_t pad = s.kernel % 2 ? s.kernel / 2 : 0;
   const ValueId y = b.conv(x, {.out = out, .kernel_h = s.kernel, .kernel_w = s.kernel, .stride = s.stride, .padding = pad, .bias = b.random().chance(0.5)});
@@ -236,7 +236,8 @@ Graph draw_mixed(Block& b) {
 }
 Graph draw_stem(Block& b) {
   const int64_t side = b.side(48, 300);
-  const ValueId x = b.input({b.random().pick<int64_t>({1, 1, 1, 2, 4}), b.random().pick<int64_t>({3, 3, 3, 1, 4}), side, side});
+  const Dims sizes{b.random().pick<int64_t>({1, 1, 1, 2, 4}), b.random().pick<int64_t>({3, 3, 3, 1, 4}), side, side};
+  const ValueId x = b.random().chance(0.25) ? b.input_channels_last(sizes) : b.input(sizes);
   return b.finish({chain(b, stem(b, x), {pointwise, spatial, pool, depthwise, inverted_residual}, b.random().whole(1, 3))});
 }
 Graph draw_thin(Block& b) {  // what a free mix makes too rarely
@@ -269,7 +270,7 @@ Graph draw_decoder(Block& b) {  // resample, concatenate with a skip, convolve
 }
 const Archetype rows[] = {
     {"large kernels", 0.07, draw_large_kernels},
-    {"wide images", 0.22, draw_wide_images},
+    {"wide images", 0.24, draw_wide_images},
     {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.14, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.13, draw_small},

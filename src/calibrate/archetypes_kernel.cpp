@@ -111,7 +111,7 @@ Graph draw_wide_images(Block& b) {
   const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(b.random().log_uniform(1e6, 5e6) / static_cast<double>(n * c))), 24, 400);
   ValueId x = b.unary("relu", b.input({n, c, side, side + b.random().whole(0, 3)}));
   for (int convolutions = 0, tries = 20; convolutions < 2 && tries > 0; --tries) {
-    const int64_t k = b.random().chance(0.6) ? 1 : 3, now = b.size(x, 1), out = 4 * b.random().log_whole(2, 64);
+    const int64_t k = b.random().chance(0.5) ? 1 : 3, now = b.size(x, 1), out = 4 * b.random().log_whole(2, k == 1 ? 64 : 16);
     const bool depthwise = k == 3 && b.random().chance(0.3);
     const double made = elements(b, x) / static_cast<double>(now) * static_cast<double>(depthwise ? now : out);
     const double flops = 2 * made * static_cast<double>(k * k) * static_cast<double>(depthwise ? 1 : now);

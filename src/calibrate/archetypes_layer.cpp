@@ -23,7 +23,8 @@ Graph draw_short_convolution(Block& b) {
     const int64_t side = b.side(4, 80);
     const double flops = 2.0 * static_cast<double>(n * side * side * c / groups * out * k * k) / static_cast<double>(stride * stride);
     if (flops < 1e4 || flops > 5e7 || side < k || static_cast<double>(n * std::max(c, out) * side * side) > 1e6) continue;
-    return b.finish({b.conv(b.input({n, c, side, side}), {.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .groups = groups, .dilation = dilation, .bias = b.random().chance(0.3)})});
+    const Dims sizes{n, c, side, side};
+    return b.finish({b.conv(b.random().chance(0.3) ? b.input_channels_last(sizes) : b.input(sizes), {.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .groups = groups, .dilation = dilation, .bias = b.random().chance(0.3)})});
   }
 }
 

@@ -41,7 +41,7 @@ ValueId pointwise(Block& b, ValueId x) {
     case 0: return scalar("aten::add.Tensor", 1.0);
     case 1: return scalar("aten::mul.Tensor", 0.5);
     case 2: return scalar("aten::div.Tensor", 3.0);
-    case 3: return b.op("aten::pow.Tensor_Scalar", {{"self", x}, {"exponent", b.random().pick<double>({2.0, 3.0, 0.5, 0.7, 1.7, 2.6})}});
+    case 3: return b.op("aten::pow.Tensor_Scalar", {{"self", x}, {"exponent", b.random().pick<double>({2.0, 3.0, 0.5, 0.7, 1.2, 1.7, 2.6, 4.0})}});
     case 4: return b.unary(b.random().pick<const char*>({"exp", "exp", "exp", "exp", "exp", "exp", "exp", "exp", "abs", "neg", "sin", "cos", "erf", "sqrt", "rsqrt", "floor", "round", "reciprocal", "log", "square"}), x);
     case 5: return b.op("aten::clamp", {{"self", x}, {"min", -2.0}, {"max", 2.0}});
     case 6: return b.mul(x, b.weight({b.size(x, -1)}));

@@ -15,7 +15,7 @@ namespace opgauge {
 
 struct DesignOptions {
   uint64_t seed = 1;
-  int networks = 620;
+  int networks = 700;
   int candidates_each = 24;       // drawn for every network that may be kept
   int least_cases = 50;           // of each cost class that the archetypes can produce
   double pass_s = 1.6;            // guessed time of one pass over all kept networks

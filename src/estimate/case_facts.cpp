@@ -2,6 +2,8 @@
 #include "estimate/case_facts.hpp"
 
 #include <algorithm>
+#include <map>
+#include <tuple>
 #include <unordered_map>
 
 #include "estimate/describe_call.hpp"
@@ -177,19 +179,31 @@ double lost_share(double footprint_bytes, double l3_bytes) {
 constexpr double stream_bytes = 2048;   // of a row, for its first lines to be waited for
 constexpr double half_cold_s = 150e-6;  // after which a kernel's code is half forgotten
 
+// What tells oneDNN's primitives of one name apart: each has its code and its description.
+using PrimitiveShape = std::tuple<std::string_view, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, int64_t, bool>;
+PrimitiveShape primitive_of(const CaseFacts& f) {
+  return {f.name, f.batch, f.channels, f.height, f.width, f.out_channels, f.out_h, f.out_w, f.kernel_h, f.kernel_w, f.groups, f.channels_last};
+}
+
 // Caches, translations and branch predictors forget a kernel's code by and by: one that ran just before is there, one
 // that ran a millisecond ago is not. Before the first call of a run stands the last one of the run before.
 void set_cold_code(std::vector<CaseFacts>& all) {
+  const auto forgotten = [](double since_s) { return since_s / (since_s + half_cold_s); };
   std::unordered_map<std::string_view, double> last;  // by op name, when it ended since the run before began
+  std::map<PrimitiveShape, double> last_primitive;
   double clock_s = 0;
   for (int run = 0; run < 2; ++run) {
     for (CaseFacts& facts : all) {
       if (facts.is_view) continue;
-      const auto [at, first] = last.try_emplace(facts.name, 0);
-      const double since_s = clock_s - at->second;
-      if (run == 1) facts.cold_code = since_s / (since_s + half_cold_s);
+      double& name_s = last.try_emplace(facts.name, 0).first->second;
+      double* primitive_s = facts.onednn ? &last_primitive.try_emplace(primitive_of(facts), 0).first->second : nullptr;
+      if (run == 1) {
+        facts.cold_code = forgotten(clock_s - name_s);
+        if (primitive_s) facts.cold_primitive = forgotten(clock_s - *primitive_s);
+      }
       clock_s += guess_seconds(facts);
-      at->second = clock_s;
+      name_s = clock_s;
+      if (primitive_s) *primitive_s = clock_s;
     }
   }
 }

@@ -94,6 +94,7 @@ struct CaseFacts {
   double cold_weight_l2_bytes = 0;  // weight bytes x how far the whole model exceeds L2
   double cold_weight_l3_bytes = 0;  //                                        … L3
   double cold_code = 0;         // how far the kernel's code was forgotten since its last call, 0 to 1
+  double cold_primitive = 0;    // of oneDNN's convolutions: the same of a call of this very shape
   double cold_weight_rows = 0;  // rows of a product's weights x how far the whole model exceeds L3
   double beyond_l2_bytes = 0;   // activation bytes x how far this call's own bytes exceed L2
   double beyond_l3_bytes = 0;

@@ -54,17 +54,17 @@ bool strides_cover(const Facts& f) { return f.pad_w == 0 && f.out_w * f.stride_w
 bool is_product(const Facts& f) { return f.family == OpFamily::matmul; }
 
 constexpr std::string_view conv_features =
-    "call cold_code flops blocked_flops narrow_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
+    "call cold_code cold_primitive flops blocked_flops narrow_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes cold_output_bytes "
     "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view depthwise_features =
-    "call cold_code odd_channels depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
+    "call cold_code cold_primitive odd_channels depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view grouped_features =
-    "call cold_code flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
+    "call cold_code cold_primitive flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_output_bytes cold_weight_l2_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view wide_features =
-    "call cold_code flops native_flops column_bytes groups image_groups images input_bytes weight_bytes output_bytes";
+    "call cold_code cold_primitive flops native_flops column_bytes groups image_groups images input_bytes weight_bytes output_bytes";
 constexpr std::string_view native_features =
     "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks odd_pixel_flops column_bytes image_weight_bytes input_bytes weight_bytes output_bytes "
     "product_flops_over_k odd_pixel_bytes groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
@@ -121,7 +121,7 @@ const Row rows[] = {
 
     // Convolutions.
     {"conv.wide_padding", "conv", [](const Facts& f) { return is_conv(f) && !is_depthwise(f) && f.onednn && !f.transposed && f.spatial_rank <= 2 && f.lanes >= 16 && f.pad_w > 28; }, wide_features, "oneDNN gemm: jit_avx512_common_convolution computes 28 pixels at once and takes no padding wider than that"},
-    {"conv.depthwise_odd", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && !depthwise_has_kernel(f); }, "call cold_code flops depthwise_pixels group_pixels column_bytes groups input_bytes output_bytes images", "oneDNN gemm or reference: the padding does not fit the kernel"},
+    {"conv.depthwise_odd", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && !depthwise_has_kernel(f); }, "call cold_code cold_primitive flops depthwise_pixels group_pixels column_bytes groups input_bytes output_bytes images", "oneDNN gemm or reference: the padding does not fit the kernel"},
     {"conv.depthwise_3.channels_last", "conv.depthwise_3", [](const Facts& f) { return depthwise<3, false>(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.depthwise_large.channels_last", "conv.depthwise_large", [](const Facts& f) { return is_depthwise(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.depthwise_3", "conv.depthwise", depthwise<3, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
@@ -136,7 +136,11 @@ const Row rows[] = {
     {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && f.onednn; }, grouped_features, "oneDNN without a channel block: gemm or reference"},
     {"conv.native_grouped", "conv.native", is_grouped, native_features, "ATen slow_conv2d a group"},
     {"conv.patch", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.kernel_h > 7; }, conv_features, "oneDNN first-layer kernel, patches of an image"},
+    {"conv.stem_1x1", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && kernel_size(f) == 1; }, conv_features, "oneDNN: a product of at most four terms a pixel, no blocks of channels"},
+    {"conv.stem.channels_last", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.channels_last; }, conv_features, "oneDNN: results in NHWC order"},
     {"conv.stem", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4; }, conv_features, "oneDNN first-layer kernel, channels not blocked"},
+    {"conv.1x1_strided.channels_last", "conv.1x1.channels_last", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last && kernel_size(f) == 1 && f.strided; }, conv_features, "oneDNN: no reorders, pixels picked by stride"},
+    {"conv.kxk_strided.channels_last", "conv.kxk.channels_last", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last && f.strided; }, conv_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.1x1.channels_last", "conv.1x1", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last && kernel_size(f) == 1; }, conv_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.kxk.channels_last", "conv.3x3", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last; }, conv_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.1x1", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1 && !f.strided; }, conv_features, "oneDNN 1x1"},
@@ -150,6 +154,7 @@ const Row rows[] = {
     {"conv.native_volume", "conv.native", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3; }, native_features, "ATen slow_conv3d: vol2col and a matrix product"},
     {"conv.native_point", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && f.out_h * f.out_w == 1; }, point_features, "ATen slow_conv2d of one pixel: a vector times the weights"},
     {"conv.native_few_pixels", "conv.native", [](const Facts& f) { return is_conv(f) && f.out_h * f.out_w < 16; }, native_features, "ATen slow_conv2d of a few pixels: the product streams its weights"},
+    {"conv.native_stem", "conv.native", [](const Facts& f) { return is_conv(f) && f.channels <= 4; }, native_features, "ATen slow_conv2d of an image of at most four channels: a product of few terms"},
     {"conv.native_narrow", "conv.native", [](const Facts& f) { return is_conv(f) && (f.n < 8 || f.k < 12); }, native_features, "ATen slow_conv2d with a product of a few channels"},
     {"conv.native_1x1", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && !f.strided; }, native_features, "ATen slow_conv2d: a matrix product without im2col"},
     {"conv.native_kxk", "conv.native", is_conv, native_features, "ATen slow_conv2d: im2col and a matrix product"},

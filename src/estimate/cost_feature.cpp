@@ -60,6 +60,8 @@ const CostFeature features[] = {
     {"call", "call", "one call", [](const CaseFacts&) { return 1.0; }},
     {"cold_code", "call", "how far the kernel's code was forgotten since its last call",
      [](const CaseFacts& f) { return f.cold_code; }},
+    {"cold_primitive", "call", "how far oneDNN's kernel and its description for this very shape were forgotten since their last call",
+     [](const CaseFacts& f) { return f.cold_primitive; }},
     {"cold_weight_rows", "row", "rows of weights in a model larger than L3",
      [](const CaseFacts& f) { return f.cold_weight_rows; }},
     {"flops", "FLOP", "2 x MACs, or other arithmetic", [](const CaseFacts& f) { return f.flops; }},

@@ -28,6 +28,7 @@ const Dispatch dispatches[] = {
     {"aten::conv2d(f32[1,640,3,3], parameter f32[160,640,1,1])", "conv.native_few_pixels"},
     {"aten::conv2d(f32[1,8,200,200], parameter f32[8,8,1,1])", "conv.native_narrow"},
     {"aten::conv2d(f32[1,64,14,14], parameter f32[128,64,1,1])", "conv.native_1x1"},
+    {"aten::conv2d(f32[1,3,56,56], parameter f32[64,3,3,3], None, [1,1], [1,1])", "conv.native_stem"},
     {"aten::max_pool3d(f32[1,16,4,20,20], [3,3,3], [2,2,2], [1,1,1])", "max_pool.volume"},
     {"aten::add.Tensor(f32[2,16,16,64]{16384,16,1,256}, f32[2,16,16,64])", "pointwise_unlike"},
     {"aten::add.Tensor(f32[2,16,16,64]{16384,16,1,256}, f32[2,16,16,64]{16384,16,1,256})", "add"},
@@ -50,6 +51,10 @@ const Dispatch dispatches[] = {
     {"aten::gelu(f32[2,64,14,14])", "gelu"},
     {"aten::gelu(f32[2,64,14,14]{12544,1,896,64})", "gelu_strided"},
     {"aten::gelu(f32[2,64,14,14], \"tanh\")", "gelu_tanh"},
+    {"aten::conv2d(f32[2,3,64,64], parameter f32[64,3,1,1], None, [2,2])", "conv.stem_1x1"},
+    {"aten::conv2d(f32[2,3,64,64]{12288,1,192,3}, parameter f32[64,3,3,3])", "conv.stem.channels_last"},
+    {"aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[64,64,3,3], None, [2,2])", "conv.kxk_strided.channels_last"},
+    {"aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[64,64,1,1], None, [2,2])", "conv.1x1_strided.channels_last"},
     // Padding of up to 28 pixels is the jitted kernel's.
     {"aten::conv1d(f32[2,64,400], parameter f32[64,64,57], None, [1], [28])", "conv.asymmetric"},
     {"aten::conv1d(f32[2,64,400], parameter f32[64,64,59], None, [1], [29])", "conv.wide_padding"},
@@ -244,6 +249,22 @@ TEST(CostClass, CodeIsForgottenWithTime) {
   EXPECT_LT(cold(1), cold(4));
   EXPECT_GT(cold(100), 0.9);
   EXPECT_LT(cold(100), 1);
+}
+
+// oneDNN's code and description of a shape are forgotten though other shapes ran in between.
+TEST(CostClass, APrimitiveIsForgottenWhileOtherShapesRun) {
+  const auto facts = [](int64_t second_channels) {
+    GraphBuilder b("two");
+    const ValueId x = b.input("x", {Dtype::f32, {2, 32, 32, 32}});
+    const auto conv = [&](int64_t out, const char* name) {
+      return b.call("aten::conv2d", {{"input", x}, {"weight", b.parameter(name, {Dtype::f32, {out, 32, 3, 3}})}, {"padding", Dims{1, 1}}});
+    };
+    const ValueId first = conv(32, "a"), second = conv(second_channels, "b");
+    return facts_of(b.finish({first, second}), CostConditions())[0];
+  };
+  EXPECT_EQ(facts(32).cold_primitive, 0);
+  EXPECT_GT(facts(64).cold_primitive, 0.5);
+  EXPECT_EQ(facts(64).cold_code, 0) << "the op as such ran just before";
 }
 
 // Of a table only the rows that are looked up are touched: it pushes nothing out.
