@@ -104,7 +104,7 @@ constexpr double enough_cases = 30;   // of a class, before it counts like the o
 constexpr int fewest_cases = 20;      // no class should have fewer
 constexpr int mode_cases = 15;        // of a mode, likewise,
 constexpr int first_mode_cases = 4;   // and so many whatever they cost
-constexpr double most_first_share = 0.45;  // of the pass, for all that is taken whatever it costs
+constexpr double most_first_share = 0.48;  // of the pass, for all that is taken whatever it costs
 constexpr double urgency = 30;        // of one that does; large enough that classes of few, long candidates get theirs
 
 // Greedy cover: again and again the candidate that fills most new cells for its time to the power of `time_weight`.

@@ -154,7 +154,6 @@ const Row rows[] = {
     {"conv.native_volume", "conv.native", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3; }, native_features, "ATen slow_conv3d: vol2col and a matrix product"},
     {"conv.native_point", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && f.out_h * f.out_w == 1; }, point_features, "ATen slow_conv2d of one pixel: a vector times the weights"},
     {"conv.native_few_pixels", "conv.native", [](const Facts& f) { return is_conv(f) && f.out_h * f.out_w < 16; }, native_features, "ATen slow_conv2d of a few pixels: the product streams its weights"},
-    {"conv.native_stem", "conv.native", [](const Facts& f) { return is_conv(f) && f.channels <= 4; }, native_features, "ATen slow_conv2d of an image of at most four channels: a product of few terms"},
     {"conv.native_narrow", "conv.native", [](const Facts& f) { return is_conv(f) && (f.n < 8 || f.k < 12); }, native_features, "ATen slow_conv2d with a product of a few channels"},
     {"conv.native_1x1", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && !f.strided; }, native_features, "ATen slow_conv2d: a matrix product without im2col"},
     {"conv.native_kxk", "conv.native", is_conv, native_features, "ATen slow_conv2d: im2col and a matrix product"},
