@@ -8,6 +8,7 @@
 
 #include "calibrate/far_input.hpp"
 #include "calibrate/feature_support.hpp"
+#include "calibrate/interval_factors.hpp"
 #include "calibrate/nonnegative_fit.hpp"
 #include "calibrate/random.hpp"
 #include "calibrate/spread.hpp"
@@ -20,9 +21,6 @@ namespace {
 constexpr size_t most_parent_cases = 1500;  // a parent needs the trend of its subtree, not every case
 
 constexpr size_t least_variant_cases = 15;
-
-// Shorter ones are mostly launches, and no model is as short: they do not decide how wide intervals are.
-constexpr double least_network_s = 3e-4, least_call_s = 5e-5;
 
 constexpr int least_summed_cases = 50;
 constexpr double gross_ratio = 3;  // a call off by more says nothing of the others
@@ -225,61 +223,6 @@ std::vector<ClassFit> fit_all(const std::vector<Case>& cases, const std::set<std
   }
   bound_thin_classes(fits, class_cases(cases, use_network));
   return fits;
-}
-
-// The share 0.9 of `scores`, as split conformal prediction takes it: the ceil(0.9 (n + 1))-th smallest.
-double conformal_quantile(std::vector<double> scores) {
-  const double n = static_cast<double>(scores.size());
-  return scores.empty() ? 1.645 : quantile(std::move(scores), std::min(1.0, std::ceil((n + 1) * 0.9) / n));
-}
-
-// Held-out networks of one archetype, taken together until they have as many calls as a model, each with the same share of
-// the time: a network of ten calls is decided by one of them, a model is not.
-struct Composite {
-  std::vector<double> log_errors;  // of its networks
-  std::vector<OpPrediction> calls;
-};
-constexpr size_t composite_calls = 80;
-
-// Split conformal: how many standard deviations hold 90 % of the held-out composites, and of the held-out calls that matter.
-void set_interval_factors(std::span<const Observation> observations, const OpFitOptions& options, OpFitResult& result) {
-  OpModel& model = result.model;
-  model.interval_factor = model.call_interval_factor = 1;
-  const OpPredictor spreads(model);
-  std::vector<double> of_composites, of_calls;
-  std::vector<std::vector<OpPrediction>> calls(observations.size());
-  std::map<std::string, Composite> open;  // by archetype
-  const auto close = [&](Composite& one) {
-    const OpPredictor::Total total = spreads.total(one.calls);
-    if (total.latency_s > 0) {
-      of_composites.push_back(std::abs(median(one.log_errors)) / std::log(total.high_s / total.latency_s));
-    }
-    one = {};
-  };
-  const std::vector<std::vector<size_t>> nodes = result.nodes_of_networks();
-  for (size_t network = 0; network < observations.size(); ++network) {
-    for (const CaseFacts& facts : facts_of(observations[network].graph, options.conditions)) calls[network].push_back(spreads.predict(facts));
-    if (!(result.network_held_out_s[network] > 0) || result.network_measured_s[network] < least_network_s) continue;
-    Composite& one = open[observations[network].group];
-    const double scale = 1 / result.network_held_out_s[network];
-    one.log_errors.push_back(std::log(scale * result.network_measured_s[network]));
-    for (const size_t node : nodes[network]) {
-      OpPrediction call = calls[network][node];
-      call.latency_s *= scale;
-      one.calls.push_back(std::move(call));
-    }
-    if (one.calls.size() >= composite_calls) close(one);
-  }
-  for (auto& [group, one] : open) {
-    if (one.calls.size() >= composite_calls / 2) close(one);
-  }
-  for (const FittedCase& one : result.cases) {
-    if (one.measured_s < least_call_s) continue;
-    const OpPrediction& call = calls[one.network][one.node];
-    of_calls.push_back(std::abs(std::log(one.measured_s / one.held_out_s)) / std::log(spreads.interval(call).high_s / call.latency_s));
-  }
-  model.interval_factor = options.model_over_composite * conformal_quantile(std::move(of_composites));
-  model.call_interval_factor = conformal_quantile(std::move(of_calls));
 }
 
 // Every measured call; `suffixes` takes the dtypes that occur.

@@ -48,6 +48,8 @@ bool depthwise(const Facts& f) {
   const bool fits = kernel == 3 ? size <= 3 : kernel == 5 ? size > 3 && size <= 5 : size > 5;
   return is_depthwise(f) && fits && f.strided == strided;
 }
+// jit_avx512_common_conv_kernel.cpp, init_conf: so many pixels at once, in registers.
+constexpr int64_t most_jitted_padding = 28;
 // oneDNN jit_uni_1x1_conv_utils.hpp, rtus_prepare: a strided 1x1 convolution becomes one of stride 1 on picked pixels if the
 // strides cover the image exactly and nothing is padded; else it goes to the direct kernel.
 bool strides_cover(const Facts& f) { return f.pad_w == 0 && f.out_w * f.stride_w == f.width && f.out_h * f.stride_h == f.height; }
@@ -120,7 +122,7 @@ const Row rows[] = {
     {"view", "any", [](const Facts& f) { return f.is_view || f.family == OpFamily::none; }, "call", "sizes and strides only"},
 
     // Convolutions.
-    {"conv.wide_padding", "conv", [](const Facts& f) { return is_conv(f) && !is_depthwise(f) && f.onednn && !f.transposed && f.spatial_rank <= 2 && f.lanes >= 16 && f.pad_w > 28; }, wide_features, "oneDNN gemm: jit_avx512_common_convolution computes 28 pixels at once and takes no padding wider than that"},
+    {"conv.wide_padding", "conv", [](const Facts& f) { return is_conv(f) && !is_depthwise(f) && f.onednn && !f.transposed && f.spatial_rank <= 2 && f.lanes >= 16 && f.pad_w > most_jitted_padding; }, wide_features, "oneDNN gemm: jit_avx512_common_convolution computes 28 pixels at once and takes no padding wider than that"},
     {"conv.depthwise_odd", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && !depthwise_has_kernel(f); }, "call cold_code cold_primitive flops depthwise_pixels group_pixels column_bytes groups input_bytes output_bytes images", "oneDNN gemm or reference: the padding does not fit the kernel"},
     {"conv.depthwise_3.channels_last", "conv.depthwise_3", [](const Facts& f) { return depthwise<3, false>(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.depthwise_large.channels_last", "conv.depthwise_large", [](const Facts& f) { return is_depthwise(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
