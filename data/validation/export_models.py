@@ -12,10 +12,12 @@
     .venv-export/bin/python data/validation/export_models.py sealed --out exported/sealed
     .venv-export/bin/python data/validation/export_models.py blind --out exported/blind
     .venv-export/bin/python data/validation/export_models.py untouched --out exported/untouched
+    .venv-export/bin/python data/validation/export_models.py reserved --out exported/reserved
 
 The lists are frozen: they were written before an estimator was tuned on what they hold. `final` was scored once and then
 looked at; `fresh` was written after that and before the changes that followed; `unseen` the same after `fresh`, and
-`withheld` after `unseen`, `sealed` after `withheld`, `blind` after `sealed`, `untouched` after `blind`. An entry:
+`withheld` after `unseen`, `sealed` after `withheld`, `blind` after `sealed`, `untouched` after `blind`, `reserved` after
+`untouched`. An entry:
 
     {"name": "swin_t", "family": "swin", "library": "torchvision", "model": "swin_t",
      "inputs": [{"sizes": [1, 3, 224, 224]}]}
@@ -40,7 +42,8 @@ import torch.nn as nn
 
 HERE = pathlib.Path(__file__).resolve().parent
 PINNED = "2.13.0"
-LISTS = ("development", "final", "fresh", "unseen", "withheld", "sealed", "blind", "untouched")  # in the order in which they were written
+LISTS = ("development", "final", "fresh", "unseen", "withheld", "sealed", "blind", "untouched",
+         "reserved")  # in the order in which they were written
 BUILT_IN = {"mlp", "conv_block", "resnet", "vgg", "mobilenet_v2", "efficientnet", "vit", "bert", "gpt2"}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Models that no library builds, of the list `untouched`: the shapes are the papers', the weights random."""
+"""Models that no library builds, of the lists `untouched` and `reserved`: the shapes are the papers', the weights random."""
 
 import torch
 import torch.nn as nn
@@ -178,3 +178,155 @@ class ActorCritic(nn.Module):
 
     def forward(self, x):
         return self.actor(x), self.critic(x)
+
+
+# ---- of the list `reserved` ------------------------------------------------------------------------------------------------
+
+
+class Dncnn(nn.Module):
+    """A noisy image in, its noise taken away: one size of map, many layers, after Zhang et al. 2017."""
+
+    def __init__(self, width=64, depth=17):
+        super().__init__()
+        middle = [nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.ReLU()) for _ in range(depth - 2)]
+        self.body = nn.Sequential(nn.Conv2d(1, width, 3, padding=1), nn.ReLU(), *middle, nn.Conv2d(width, 1, 3, padding=1))
+
+    def forward(self, x):
+        return x - self.body(x)
+
+
+class SrResNet(nn.Module):
+    """An image four times as wide: residual blocks with PReLU, pixels shuffled at the end, after Ledig et al. 2017."""
+
+    class Block(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            self.body = nn.Sequential(nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width), nn.PReLU(),
+                                      nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))
+
+        def forward(self, x):
+            return x + self.body(x)
+
+    def __init__(self, width=64, blocks=8):
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(3, width, 9, padding=4), nn.PReLU())
+        self.body = nn.Sequential(*(self.Block(width) for _ in range(blocks)), nn.Conv2d(width, width, 3, padding=1, bias=False), nn.BatchNorm2d(width))
+        double = lambda: nn.Sequential(nn.Conv2d(width, 4 * width, 3, padding=1), nn.PixelShuffle(2), nn.PReLU())
+        self.head = nn.Sequential(double(), double(), nn.Conv2d(width, 3, 9, padding=4))
+
+    def forward(self, x):
+        x = self.first(x)
+        return self.head(x + self.body(x))
+
+
+class Siren(nn.Module):
+    """Coordinates in, a signal out, through sines, after Sitzmann et al. 2020."""
+
+    def __init__(self, width=256, layers=4):
+        super().__init__()
+        sizes = [2] + [width] * layers
+        self.layers = nn.ModuleList(nn.Linear(a, b) for a, b in zip(sizes, sizes[1:]))
+        self.head = nn.Linear(width, 3)
+
+    def forward(self, x):
+        for layer in self.layers:
+            x = torch.sin(30.0 * layer(x))
+        return self.head(x)
+
+
+class Hourglass(nn.Module):
+    """Joints of a body: down to 4x4 and up again beside skips, twice, after Newell et al. 2016."""
+
+    class Bottleneck(nn.Module):
+        def __init__(self, width):
+            super().__init__()
+            half = width // 2
+            self.body = nn.Sequential(nn.BatchNorm2d(width), nn.ReLU(), nn.Conv2d(width, half, 1), nn.BatchNorm2d(half), nn.ReLU(),
+                                      nn.Conv2d(half, half, 3, padding=1), nn.BatchNorm2d(half), nn.ReLU(), nn.Conv2d(half, width, 1))
+
+        def forward(self, x):
+            return x + self.body(x)
+
+    class Level(nn.Module):
+        def __init__(self, width, depth):
+            super().__init__()
+            block = Hourglass.Bottleneck
+            self.beside, self.down, self.up = block(width), block(width), block(width)
+            self.inner = Hourglass.Level(width, depth - 1) if depth > 1 else block(width)
+
+        def forward(self, x):
+            low = self.up(self.inner(self.down(F.max_pool2d(x, 2))))
+            return self.beside(x) + F.interpolate(low, scale_factor=2.0, mode="nearest")
+
+    def __init__(self, width=128, joints=16, stacks=2):
+        super().__init__()
+        self.first = nn.Sequential(nn.Conv2d(3, width, 7, stride=2, padding=3), nn.BatchNorm2d(width), nn.ReLU(), nn.MaxPool2d(2))
+        self.levels = nn.ModuleList(self.Level(width, 4) for _ in range(stacks))
+        self.heads = nn.ModuleList(nn.Conv2d(width, joints, 1) for _ in range(stacks))
+        self.back = nn.ModuleList(nn.Conv2d(joints, width, 1) for _ in range(stacks))
+
+    def forward(self, x):
+        x = self.first(x)
+        for level, head, back in zip(self.levels, self.heads, self.back):
+            said = head(level(x))
+            x = x + back(said)
+        return said
+
+
+class SetTransformer(nn.Module):
+    """A set in, one vector out: attention by way of a few learned points, pooled by a learned query, after Lee et al. 2019."""
+
+    class Attend(nn.Module):
+        def __init__(self, width, heads=4):
+            super().__init__()
+            self.attention = nn.MultiheadAttention(width, heads, batch_first=True)
+            self.norms = nn.ModuleList(nn.LayerNorm(width) for _ in range(2))
+            self.feed = nn.Sequential(nn.Linear(width, width), nn.ReLU())
+
+        def forward(self, x, y):
+            x = self.norms[0](x + self.attention(x, y, y, need_weights=False)[0])
+            return self.norms[1](x + self.feed(x))
+
+    def __init__(self, features=3, width=128, points=32, layers=2, labels=40):
+        super().__init__()
+        self.first = nn.Linear(features, width)
+        self.points = nn.ParameterList(nn.Parameter(torch.randn(1, points, width)) for _ in range(layers))
+        self.down = nn.ModuleList(self.Attend(width) for _ in range(layers))
+        self.up = nn.ModuleList(self.Attend(width) for _ in range(layers))
+        self.query, self.pool = nn.Parameter(torch.randn(1, 1, width)), self.Attend(width)
+        self.head = nn.Linear(width, labels)
+
+    def forward(self, x):
+        x = self.first(x)
+        for points, down, up in zip(self.points, self.down, self.up):
+            x = up(x, down(points.expand(x.shape[0], -1, -1), x))
+        return self.head(self.pool(self.query.expand(x.shape[0], -1, -1), x).squeeze(1))
+
+
+class LeNet5(nn.Module):
+    """Digits, after LeCun et al. 1998: tanh and mean pools."""
+
+    def __init__(self):
+        super().__init__()
+        self.body = nn.Sequential(nn.Conv2d(1, 6, 5, padding=2), nn.Tanh(), nn.AvgPool2d(2), nn.Conv2d(6, 16, 5), nn.Tanh(), nn.AvgPool2d(2),
+                                  nn.Conv2d(16, 120, 5), nn.Tanh(), nn.Flatten(), nn.Linear(120, 84), nn.Tanh(), nn.Linear(84, 10))
+
+    def forward(self, x):
+        return self.body(x)
+
+
+class InterestNetwork(nn.Module):
+    """What a person looked at, weighed by what is offered now, after Zhou et al. 2018."""
+
+    def __init__(self, goods=50000, width=32):
+        super().__init__()
+        self.table = nn.Embedding(goods, width)
+        self.weigh = nn.Sequential(nn.Linear(4 * width, 80), nn.Sigmoid(), nn.Linear(80, 40), nn.Sigmoid(), nn.Linear(40, 1))
+        self.head = nn.Sequential(nn.Linear(3 * width, 200), nn.PReLU(), nn.Linear(200, 80), nn.PReLU(), nn.Linear(80, 1))
+
+    def forward(self, seen, offered):
+        past, now = self.table(seen), self.table(offered)
+        beside = now.expand(-1, past.shape[1], -1)
+        share = self.weigh(torch.cat([past, beside, past - beside, past * beside], dim=2))
+        interest = (share * past).sum(dim=1)
+        return self.head(torch.cat([interest, now.squeeze(1), interest * now.squeeze(1)], dim=1)).sigmoid()

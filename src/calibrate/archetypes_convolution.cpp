@@ -8,7 +8,7 @@ namespace opgauge {
 namespace {
 
 bool affordable(const Block& b, ValueId x, const Block::Conv& c) {
-  const double out = static_cast<double>(b.size(x, 0) * b.size(x, 2) * b.size(x, 3)) /
+  const double out = b.batch(x) * static_cast<double>(b.size(x, 2) * b.size(x, 3)) /
                      static_cast<double>(c.stride * c.stride) * static_cast<double>(c.out);
   const double flops = 2 * out * static_cast<double>(b.size(x, 1) / c.groups * c.kernel_h * c.kernel_w);
   return c.out > 0 && flops < max_flops && out < max_elements;
@@ -258,6 +258,18 @@ Graph draw_channels_last(Block& b) {
   return b.finish({chain(b, b.input_channels_last(sizes), {pointwise, pointwise, spatial, spatial, depthwise, grouped, inverted_residual, bottleneck, pool, norms, squeeze_excite, resample},
                          b.random().whole(3, 6))});
 }
+// One convolution and nothing that would push its code out, as whoever measures layers runs them; also of small pictures.
+Graph draw_single_layer(Block& b) {
+  const bool last = b.random().chance(0.3);
+  const auto given = [&](const Dims& sizes) { return last ? b.input_channels_last(sizes) : b.input(sizes); };
+  if (b.random().chance(0.35)) {
+    const int64_t side = b.side(6, 80), k = b.random().pick<int64_t>({1, 1, 3, 3, 5, 2});
+    const ValueId x = given({b.random().pick<int64_t>({1, 1, 1, 2}), b.random().pick<int64_t>({1, 2, 3, 3, 3, 4, 6, 8}), side, side});
+    return b.finish({b.conv(x, {.out = b.channels(8, 320), .kernel_h = k, .kernel_w = k, .stride = stride_for(b, x), .bias = b.random().chance(0.5)})});
+  }
+  const ValueId x = given(image(b, 5e2, 4e5));
+  return b.finish({b.random().pick<Step>({pointwise, pointwise, spatial, spatial, depthwise, depthwise, grouped, asymmetric})(b, x)});
+}
 Graph draw_decoder(Block& b) {  // resample, concatenate with a skip, convolve
   const int64_t side = b.random().log_whole(6, 40), c = b.channels(16, 256);
   const ValueId skip = b.input({1, c, side * 2, side * 2});
@@ -277,7 +289,7 @@ const Archetype rows[] = {
     {"channels-last", 0.08, draw_channels_last}, {"decoder", 0.03, draw_decoder},
     {"signal", 0.03, draw_signal},              {"wide windows", 0.02, draw_wide_windows},
     {"clip", 0.025, draw_clip},                 {"heads", 0.04, draw_heads},
-    {"pointwise convolutions", 0.13, draw_pointwise_convolutions},
+    {"pointwise convolutions", 0.13, draw_pointwise_convolutions}, {"single layers", 0.12, draw_single_layer},
 };
 
 }  // namespace

@@ -45,7 +45,7 @@ Graph draw_signal(Block& b) {  // 1-d convolutions
   ValueId x = b.input({b.random().pick<int64_t>({1, 1, 2, 4}), c, b.random().log_whole(50, 6000)});
   for (int64_t i = b.random().whole(2, 5); i > 0; --i) {
     const int64_t out = b.channels(std::max(8.0, static_cast<double>(c) / 2), std::min(512.0, static_cast<double>(c) * 3)), k = b.random().pick<int64_t>({1, 3, 3, 5, 7, 10});
-    if (2.0 * static_cast<double>(b.size(x, 0) * out * c * k * b.size(x, 2)) > max_flops || b.size(x, 2) < 12) break;
+    if (2.0 * b.batch(x) * static_cast<double>(out * c * k * b.size(x, 2)) > max_flops || b.size(x, 2) < 12) break;
     x = b.conv1d(x, out, k, b.random().pick<int64_t>({1, 1, 2, 4}), 1);
     c = out;
     if (b.random().chance(0.3)) {
@@ -156,7 +156,7 @@ Graph draw_large_convolutions(Block& b) {
     const int64_t stride = b.random().pick<int64_t>({1, 1, 2});
     const int64_t out = 16 * b.random().whole(2, k == 1 ? 100 : 36);
     const Block::Conv conv{.out = out, .kernel_h = k, .kernel_w = k, .stride = stride, .bias = b.random().chance(0.3)};
-    const double flops = 2.0 * static_cast<double>(b.size(x, 0) * b.size(x, 1) * out * k * k) * static_cast<double>(b.size(x, 2) * b.size(x, 3)) / static_cast<double>(stride * stride);
+    const double flops = 2.0 * b.batch(x) * static_cast<double>(b.size(x, 1) * out * k * k) * static_cast<double>(b.size(x, 2) * b.size(x, 3)) / static_cast<double>(stride * stride);
     if (flops > 1.5e9 || b.size(x, 2) < 4) continue;
     x = b.conv(x, conv);
   }

@@ -143,9 +143,9 @@ ValueId product(Block& b, ValueId x) {
   if (2.0 * static_cast<double>(rows * b.size(x, -1) * out) > 1.5e9 || static_cast<double>(rows * out) > 3e6) return x;
   if (b.random().chance(0.5)) {
     const ValueId y = relayout(b, x);
-    return 2.0 * static_cast<double>(b.type(y).numel() * out) > 1.5e9 || static_cast<double>(b.type(y).numel() / b.size(y, -1) * out) > 3e6 ? x : b.linear(y, out);
+    return 2.0 * b.elements(y) * static_cast<double>(out) > 1.5e9 || b.elements(y) / static_cast<double>(b.size(y, -1)) * static_cast<double>(out) > 3e6 ? x : b.linear(y, out);
   }
-  return b.type(x).rank() == 3 && b.size(x, 1) * b.size(x, 1) * b.size(x, 0) < 1000000 ? b.matmul(x, b.transpose(x, 1, 2)) : b.linear(x, out);
+  return b.type(x).rank() == 3 && static_cast<double>(b.size(x, 1) * b.size(x, 1)) * b.batch(x) < 1e6 ? b.matmul(x, b.transpose(x, 1, 2)) : b.linear(x, out);
 }
 
 using Step = ValueId (*)(Block&, ValueId);

@@ -260,7 +260,7 @@ ValueId recurrent_layer(Block& b, ValueId x, bool lstm) {
   const int64_t layers = b.random().whole(1, 3), directions = both ? 2 : 1;
   const int64_t hidden = b.random().log_whole(48, 800), gates = lstm ? 4 : 3;
   const int64_t n = b.size(x, 0), steps = b.size(x, 1), in = b.size(x, 2);
-  if (2.0 * static_cast<double>(steps * n * gates * hidden * (in + hidden) * layers * directions) > 4e8) return x;
+  if (2.0 * b.batch(x) * static_cast<double>(steps * gates * hidden * (in + hidden) * layers * directions) > 4e8) return x;
   ValueList weights;
   for (int64_t i = 0; i < layers * directions; ++i) {
     weights.push_back(ValueRef{b.weight({gates * hidden, i < directions ? in : hidden * directions})});
@@ -302,8 +302,9 @@ Graph draw_perceptron(Block& b) {
 
 // A few products whose weights fill a part of the last cache, and nothing that would push them out: as the models that are
 // run for one request after the other have them.
+template <bool one_row>
 Graph draw_resident_weights(Block& b) {
-  const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8, 16});
+  const int64_t n = one_row ? 1 : b.random().pick<int64_t>({1, 2, 2, 3, 4, 8, 16});
   const double least_weights = b.random().log_uniform(2e5, 4e6);  // 0.8 to 16 MB
   ValueId x = b.input({n, b.random().log_whole(200, 4000)});
   for (double weights = 0; weights < least_weights;) {
@@ -353,7 +354,7 @@ Graph draw_lookup(Block& b) {
 
 const Archetype rows[] = {
     {"lookup", 0.03, draw_lookup},
-    {"resident weights", 0.15, draw_resident_weights}, {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"resident weights", 0.12, draw_resident_weights<false>}, {"resident weights, one row", 0.15, draw_resident_weights<true>}, {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
     {"mixer", 0.05, draw_mixer}, {"unfolded", 0.06, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 

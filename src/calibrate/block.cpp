@@ -6,6 +6,7 @@
 namespace opgauge {
 
 ValueId Block::input_channels_last(Dims sizes) {
+  sizes = many(std::move(sizes));
   Dims strides = channels_last_strides(sizes);
   return builder_.input("x", TensorType(Dtype::f32, std::move(sizes), std::move(strides)));
 }

@@ -14,7 +14,8 @@ namespace opgauge {
 
 class Block {
  public:
-  Block(std::string name, Random& random) : builder_(std::move(name)), random_(random) {}
+  // `samples`: every input has so many times the batch that an archetype gives it.
+  Block(std::string name, Random& random, int64_t samples = 1) : builder_(std::move(name)), random_(random), samples_(samples) {}
 
   Random& random() { return random_; }
   GraphBuilder& builder() { return builder_; }
@@ -24,7 +25,11 @@ class Block {
     return t.sizes[static_cast<size_t>(dim < 0 ? dim + t.rank() : dim)];
   }
 
-  ValueId input(Dims sizes, Dtype dtype = Dtype::f32) { return builder_.input("x", {dtype, std::move(sizes)}); }
+  // Batch and elements as they are without `samples`: what archetypes afford, and so what they draw, does not depend on it.
+  double batch(ValueId id) const { return static_cast<double>(size(id, 0)) / static_cast<double>(samples_); }
+  double elements(ValueId id) const { return static_cast<double>(builder_.type(id).numel()) / static_cast<double>(samples_); }
+
+  ValueId input(Dims sizes, Dtype dtype = Dtype::f32) { return builder_.input("x", {dtype, many(std::move(sizes))}); }
   ValueId input_channels_last(Dims sizes);
   ValueId weight(Dims sizes) { return builder_.parameter("w" + std::to_string(count_++), {Dtype::f32, std::move(sizes)}); }
 
@@ -90,8 +95,14 @@ class Block {
   Graph finish(std::vector<ValueId> outputs);
 
  private:
+  Dims many(Dims sizes) const {
+    if (sizes.size() > 1) sizes[0] *= samples_;
+    return sizes;
+  }
+
   GraphBuilder builder_;
   Random& random_;
+  int64_t samples_;
   int count_ = 0;
   double surroundings_bytes_ = 0;
 };

@@ -2,6 +2,7 @@
 #include "calibrate/design.hpp"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
 #include <map>
 #include <set>
@@ -15,13 +16,14 @@
 namespace opgauge {
 namespace {
 
-// Guess for spreading time, never for results: a core at 50 GFLOP/s and 10 GB/s, 2 us a call.
-double guess_seconds(const CaseFacts& facts) {
-  if (facts.is_view) return 5e-7;
-  return 2e-6 + facts.flops / 5e10 + (facts.input_bytes + facts.weight_bytes + facts.output_bytes) / 1e10;
+double guess_seconds(const CaseFacts& facts, const SpeedGuess& speed) {
+  if (facts.is_view) return speed.call_s / 4;
+  return speed.call_s + facts.flops / speed.flops_per_s + (facts.input_bytes + facts.weight_bytes + facts.output_bytes) / speed.bytes_per_s;
 }
 
 constexpr double least_streamed_bytes = 3e5;
+constexpr double least_forgotten = 0.4;  // of a oneDNN convolution's shape: below, the call alone is seen
+constexpr int64_t most_of_picture = 4;  // channels of an image that no layer made
 constexpr double long_sequence = 32;  // steps: what a step costs, and not the call, is told by these
 
 // A cell of the shape space of a class: powers of two of what drives its time.
@@ -49,47 +51,60 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
 
 constexpr size_t most_modes = 8;  // of a class, 0 included
 
-// Modes of a class that its features tell apart, each of which needs cases of its own: 0 if there are none.
-size_t mode_of(const CaseFacts& f) {
-  if (f.family == OpFamily::attention) return f.mask_elements > 0 ? 3 : f.masked ? 2 : 1;
-  if (f.family == OpFamily::recurrent) return f.steps > long_sequence ? 2 : 1;
-  if (f.family != OpFamily::matmul || f.m > 16 || f.weight_bytes < least_streamed_bytes) return 0;
+// Modes of a class that its features tell apart, each of which needs cases of its own.
+struct Mode {
+  size_t of_class = 0;  // 0: none
+  int cases = 0;        // wanted,
+  int first = 0;        // and so many whatever they cost
+};
+Mode mode_of(const CaseFacts& f) {
+  const auto common = [](size_t mode) { return Mode{mode, 15, 4}; };
+  if (f.family == OpFamily::attention) return common(f.mask_elements > 0 ? 3 : f.masked ? 2 : 1);
+  if (f.family == OpFamily::recurrent) return common(f.steps > long_sequence ? 2 : 1);
+  if (f.family == OpFamily::convolution && f.onednn) return f.cold_primitive < least_forgotten ? Mode{1, 5, 0} : Mode{};
+  if (f.family == OpFamily::convolution) return f.channels <= most_of_picture ? Mode{1, 8, 0} : Mode{};
+  if (f.family != OpFamily::matmul || f.m > 16 || f.weight_bytes < least_streamed_bytes) return {};
+  if (f.m > 3 && rows_alias(f)) return common(7);
   const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : 2;  // weights are streamed: from the last cache or from memory
-  return 1 + 2 * rows + (f.cold_weight_l3_bytes > f.weight_bytes / 3);
+  return common(1 + 2 * rows + (f.cold_weight_l3_bytes > f.weight_bytes / 3));
 }
 
 struct Candidate {
   DesignedNetwork network;
-  size_t kind;
-  Random random;  // as it was before the network was drawn
+  size_t kind = 0;
+  Random random{0};  // as it was before the network was drawn
+  int64_t samples = 1;
   struct Member {
     size_t cost_class;
-    size_t mode;  // of all classes: most_modes * class + mode of the class
+    Mode mode;
     uint64_t cell;
     double worth;  // long calls are what models spend their time on
     bool lengthy;  // one of them, of a class whose calls grow to any length
   };
+  static size_t mode_at(const Member& member) { return most_modes * member.cost_class + member.mode.of_class; }
   std::vector<Member> cases;
 };
 
 constexpr double least_worth = 0.15;    // of a case that takes no time, against 1.15 of the longest
 constexpr double half_worth_s = 100e-6;
-constexpr double lengthy_flops = 5e7;  // a millisecond at 50 GFLOP/s
+constexpr double lengthy_s = 1e-3;  // of arithmetic alone
 constexpr int lengthy_cases = 2;      // of each class that has such candidates, whatever they cost
 
-Candidate measure_up(size_t kind, const Random& random, std::string archetype, Graph graph, const CostConditions& conditions) {
-  Candidate candidate{{std::move(archetype), std::move(graph), 0}, kind, random, {}};
+Candidate measure_up(Graph graph, const DesignOptions& options) {
+  const CostConditions& conditions = options.conditions;
+  Candidate candidate;
+  candidate.network.graph = std::move(graph);
   const std::vector<CaseFacts> all = facts_of(candidate.network.graph, conditions);
   const std::vector<bool> far = reads_far_input(candidate.network.graph, all, conditions.l2_bytes);
   for (size_t n = 0; n < all.size(); ++n) {
     const CaseFacts& facts = all[n];
-    const double guess_s = guess_seconds(facts);
+    const double guess_s = guess_seconds(facts, options.speed);
     candidate.network.guess_s += guess_s;
     if (far[n]) continue;
     const size_t cost_class = cost_class_of(facts);
     const bool product = facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention ||
                          facts.family == OpFamily::recurrent;
-    candidate.cases.push_back({cost_class, most_modes * cost_class + mode_of(facts), cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product && facts.flops > lengthy_flops});
+    candidate.cases.push_back({cost_class, mode_of(facts), cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product && facts.flops > lengthy_s * options.speed.flops_per_s});
   }
   return candidate;
 }
@@ -102,8 +117,6 @@ constexpr double common_cases = 20000;  // among all candidates
 constexpr double most_rarity = 300;
 constexpr double enough_cases = 30;   // of a class, before it counts like the others
 constexpr int fewest_cases = 20;      // no class should have fewer
-constexpr int mode_cases = 15;        // of a mode, likewise,
-constexpr int first_mode_cases = 4;   // and so many whatever they cost
 constexpr double most_first_share = 0.48;  // of the pass, for all that is taken whatever it costs
 constexpr double urgency = 30;        // of one that does; large enough that classes of few, long candidates get theirs
 
@@ -129,12 +142,14 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     double sum = 0;
     int first_wanted = 0;
     std::unordered_map<uint64_t, int> here;
-    for (const auto& [cost_class, mode, cell, worth, lengthy] : candidate.cases) {
-      first_wanted += (lengthy && lengthy_of_class[cost_class] < lengthy_cases) || (mode % most_modes > 0 && per_mode[mode] < first_mode_cases);
+    for (const Candidate::Member& member : candidate.cases) {
+      const auto& [cost_class, mode, cell, worth, lengthy] = member;
+      const int of_mode = per_mode[Candidate::mode_at(member)];
+      first_wanted += (lengthy && lengthy_of_class[cost_class] < lengthy_cases) || of_mode < mode.first;
       const int count = per_class[cost_class];
       const double lacking = enough_cases - count;  // the class that lacks most goes first
       const double need = lacking > 0 ? (2 + lacking * lacking * lacking / 10) * rarity[cost_class] * (count < fewest_cases ? urgency : 1) : count < options.least_cases ? 4.0 : 1.0;
-      const double mode_need = mode % most_modes > 0 && per_mode[mode] < mode_cases ? urgency : 1;
+      const double mode_need = of_mode < mode.cases ? urgency : 1;
       sum += worth * need * mode_need / (1 + filled[cell] + here[cell]++);
     }
     const double cheaply = used_s < most_first_share * options.pass_s ? 1e10 * first_wanted / candidate.network.guess_s : 0;  // before all others, the shortest first
@@ -157,16 +172,21 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     }
     if (used_s + candidates[i].network.guess_s > options.pass_s) continue;
     used_s += candidates[i].network.guess_s;
-    for (const auto& [cost_class, mode, cell, worth, lengthy] : candidates[i].cases) {
-      lengthy_of_class[cost_class] += lengthy;
-      ++per_class[cost_class];
-      ++per_mode[mode];
-      ++filled[cell];
+    for (const Candidate::Member& member : candidates[i].cases) {
+      lengthy_of_class[member.cost_class] += member.lengthy;
+      ++per_class[member.cost_class];
+      ++per_mode[Candidate::mode_at(member)];
+      ++filled[member.cell];
     }
     ++per_archetype[candidates[i].network.archetype];
     chosen.push_back(i);
   }
   return chosen;
+}
+
+// 1 to `most`, powers of two. Draws nothing where there is no choice.
+int64_t samples_of(int64_t most, Random& random) {
+  return most > 1 ? int64_t{1} << random.whole(0, std::bit_width(static_cast<uint64_t>(most)) - 1) : 1;
 }
 
 }  // namespace
@@ -185,14 +205,25 @@ Design make_design(const DesignOptions& options) {
     size_t chosen = 0;
     while (chosen + 1 < kinds.size() && at >= kinds[chosen].share) at -= kinds[chosen++].share;
     ++design.drawn;
-    try {
-      const Random before = random;
-      Block block("calibration_" + std::to_string(i), random);
-      Candidate candidate = measure_up(chosen, before, std::string(kinds[chosen].name), kinds[chosen].draw(block), options.conditions);
-      if (!candidate.cases.empty()) candidates.push_back(std::move(candidate));  // a draw may afford nothing
-    } catch (const Error& error) {
-      ++design.refused;
-      if (reasons.size() < 20) reasons.insert(std::string(kinds[chosen].name) + ": " + error.what());
+    const std::string name = "calibration_" + std::to_string(i);
+    int64_t samples = samples_of(options.most_samples, random);
+    const Random before = random;
+    for (bool again = true; again;) {
+      again = false;
+      try {
+        random = before;
+        Block block(name, random, samples);
+        Candidate candidate = measure_up(kinds[chosen].draw(block), options);
+        candidate.network.archetype = kinds[chosen].name;
+        candidate.kind = chosen, candidate.random = before, candidate.samples = samples;
+        if (!candidate.cases.empty()) candidates.push_back(std::move(candidate));  // a draw may afford nothing
+      } catch (const Error& error) {
+        again = samples > 1;  // an archetype that reshapes to the batch it had in mind
+        samples = 1;
+        if (again) continue;
+        ++design.refused;
+        if (reasons.size() < 20) reasons.insert(std::string(kinds[chosen].name) + ": " + error.what());
+      }
     }
   }
   design.reasons.assign(reasons.begin(), reasons.end());
@@ -214,10 +245,10 @@ Design make_design(const DesignOptions& options) {
   for (const size_t i : chosen) {
     Candidate& one = candidates[i];
     if (one.network.guess_s < most_surrounded_s && small++ % surrounded_every == 0) {
-      Block block(one.network.graph.name, one.random);
+      Block block(one.network.graph.name, one.random, one.samples);
       block.surround(surroundings_over_l3 * options.conditions.l3_bytes);
       one.network.graph = kinds[one.kind].draw(block);
-      one.network.guess_s += surroundings_over_l3 * options.conditions.l3_bytes / 1e10;
+      one.network.guess_s += surroundings_over_l3 * options.conditions.l3_bytes / options.speed.bytes_per_s;
     }
     design.networks.push_back(std::move(one.network));
   }

@@ -13,19 +13,27 @@
 
 namespace opgauge {
 
+// A guess of what a call takes, for spreading the time of a calibration, never for results.
+struct SpeedGuess {
+  double call_s, flops_per_s, bytes_per_s;
+};
+inline constexpr SpeedGuess core_speed{2e-6, 5e10, 1e10}, card_speed{8e-6, 1e13, 1e12};
+
 struct DesignOptions {
   uint64_t seed = 1;
-  int networks = 700;
+  int networks = 740;
   int candidates_each = 24;       // drawn for every network that may be kept
   int least_cases = 50;           // of each cost class that the archetypes can produce
   double pass_s = 1.6;            // guessed time of one pass over all kept networks
   CostConditions conditions;
+  SpeedGuess speed = core_speed;
+  int64_t most_samples = 1;       // batches are up to so many times as large: what fills a core leaves a card idle
 };
 
 struct DesignedNetwork {
   std::string archetype;
   Graph graph;
-  double guess_s = 0;  // by a fixed rate of FLOPs and bytes; only for spreading the time
+  double guess_s = 0;  // by `speed`; only for spreading the time
 };
 
 struct Design {

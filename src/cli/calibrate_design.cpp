@@ -36,6 +36,7 @@ constexpr double family_share = 0.3;
 // where calls are long (visit_bias.hpp): they are visited half as often, and the others more often for it.
 constexpr double seldom_above_s = 0.004;
 constexpr double most_over_declared = 4;
+constexpr int64_t most_card_samples = 32;  // a network of 1.6 GFLOP takes a millisecond of a card then
 
 // Prefetching can hide where a private cache ends; one several times as large as declared is not believed. The share of the
 // last cache is found from the calibration itself (calibrate/last_cache.hpp).
@@ -167,6 +168,10 @@ int DesignedCalibration::run() {
   designing.networks = networks;
   designing.pass_s = budget_s / passes;
   designing.conditions = conditions_of(machine_record, settings.threads);
+  if (execution.device != "cpu") {
+    designing.speed = card_speed;
+    designing.most_samples = most_card_samples;
+  }
 
   Calibration calibration;
   calibration.machine = machine_record.name;

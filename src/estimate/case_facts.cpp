@@ -2,6 +2,7 @@
 #include "estimate/case_facts.hpp"
 
 #include <algorithm>
+#include <cmath>
 #include <map>
 #include <tuple>
 #include <unordered_map>
@@ -51,6 +52,10 @@ std::string variant_of(const Node& node, std::string_view name) {
 double beyond(double bytes, double capacity_bytes) {
   const double x = bytes / std::max(1.0, capacity_bytes);
   return share_of(x * x * x);
+}
+
+bool rows_alias(const CaseFacts& facts) {
+  return facts.pitch_bytes > 0 && std::fmod(facts.pitch_bytes, 4096) == 0 && facts.cold_weight_l3_bytes <= facts.weight_bytes / 2;
 }
 
 CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& conditions) {

@@ -107,4 +107,8 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
 // x^3 / (1 + x^3) with x = bytes / capacity, 0 below 0.05: nothing well inside a cache, 1 well beyond it.
 double beyond(double bytes, double capacity_bytes);
 
+// Whether rows of a single product's second matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache. Weights
+// from memory are waited for anyway and do not count.
+bool rows_alias(const CaseFacts& facts);
+
 }  // namespace opgauge

@@ -125,9 +125,7 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.n % 4 != 0 ? f.flops : 0.0; }},
     {"aliased_bytes", "byte", "right_bytes of four rows and more where rows of the matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache; weights from memory are waited for anyway",
      [](const CaseFacts& f) {
-       const bool cold = f.cold_weight_l3_bytes > f.weight_bytes / 2;
-       return f.m >= 4 && f.pitch_bytes > 0 && std::fmod(f.pitch_bytes, 4096) == 0 && !cold
-                  ? to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)) : 0.0;
+       return f.m >= 4 && rows_alias(f) ? to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)) : 0.0;
      }},
     {"copied_bytes", "byte", "operands of batched products copied into one batch", [](const CaseFacts& f) { return f.copied_bytes; }},
     {"gathered_elements", "element", "of those, elements that are no neighbours in a row",

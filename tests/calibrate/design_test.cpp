@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "calibrate/archetype.hpp"
 #include "calibrate/far_input.hpp"
 #include "estimate/cost_class.hpp"
 #include "graph/builder.hpp"
@@ -76,6 +77,68 @@ TEST(Design, PutsASixthOfTheSmallNetworksIntoALargeModelsSurroundings) {
   }
   EXPECT_GT(surrounded, 30);
   EXPECT_NEAR(surrounded, (surrounded + alone) / 6.0, 1);
+}
+
+// What a feature of a class says is told by calls that have it, in networks of their own: products of one row whose weights
+// fill the last cache, of a few rows whose weights lie 4 KiB apart, layers alone, pictures of a few channels.
+TEST(Design, HasModesThatAFreeMixMakesTooRarely) {
+  DesignOptions options;
+  const Design design = make_design(options);
+  int resident = 0, alias = 0, alone = 0, pictures = 0;
+  for (const DesignedNetwork& network : design.networks) {
+    const std::vector<CaseFacts> all = facts_of(network.graph, options.conditions);
+    double weights = 0;
+    bool one_row = false;
+    for (const CaseFacts& f : all) {
+      weights += f.weight_bytes;
+      one_row |= f.family == OpFamily::matmul && f.m == 1 && f.weight_bytes > 3e5;
+      alias += f.family == OpFamily::matmul && f.m > 3 && f.m <= 16 && f.weight_bytes > 3e5 && rows_alias(f);
+      pictures += f.family == OpFamily::convolution && !f.onednn && f.channels <= 4;
+    }
+    resident += one_row && all.size() > 3 && weights > 2e6 && weights < 0.7 * options.conditions.l3_bytes;
+    alone += all.size() <= 3 && all[0].family == OpFamily::convolution;
+  }
+  EXPECT_GE(resident, 8);
+  EXPECT_GE(alias, 8);
+  EXPECT_GE(alone, 10);
+  EXPECT_GE(pictures, 20);
+}
+
+// A card is filled by many samples only. What an archetype draws does not depend on how many there are.
+TEST(Design, LargerBatchesAreTheSameNetworks) {
+  Random one_random(7), many_random(7);
+  for (const Archetype& kind : archetypes()) {
+    Block one("one", one_random), many("many", many_random, 8);
+    const Graph small = kind.draw(one);
+    try {
+      const Graph large = kind.draw(many);
+      ASSERT_EQ(small.nodes.size(), large.nodes.size()) << kind.name;
+      for (size_t n = 0; n < small.nodes.size(); ++n) EXPECT_EQ(small.nodes[n].target, large.nodes[n].target) << kind.name;
+    } catch (const Error&) {  // it reshapes to the batch that it had in mind
+    }
+    many_random = one_random;
+  }
+}
+
+TEST(Design, ACardGetsLargerBatches) {
+  DesignOptions options;
+  options.networks = 60;
+  options.candidates_each = 3;
+  options.speed = card_speed;
+  options.most_samples = 32;
+  const Design design = make_design(options);
+  EXPECT_EQ(design.refused, 0);
+  const auto flops = [&](const Design& of) {
+    double sum = 0;
+    for (const DesignedNetwork& network : of.networks) {
+      for (const CaseFacts& facts : facts_of(network.graph, options.conditions)) sum += facts.flops;
+    }
+    return sum;
+  };
+  DesignOptions core = options;
+  core.speed = core_speed;
+  core.most_samples = 1;
+  EXPECT_GT(flops(design), 4 * flops(make_design(core)));
 }
 
 TEST(Design, IsTheSameForTheSameSeed) {
