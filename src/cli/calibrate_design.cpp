@@ -36,6 +36,7 @@ constexpr double family_share = 0.3;
 // where calls are long (visit_bias.hpp): they are visited half as often, and the others more often for it.
 constexpr double seldom_above_s = 0.004;
 constexpr double most_over_declared = 4;
+constexpr double card_share = 0.5;  // of its memory, for networks that stay prepared between visits
 constexpr int64_t most_card_samples = 32;  // a network of 1.6 GFLOP takes a millisecond of a card then
 
 // Prefetching can hide where a private cache ends; one several times as large as declared is not believed. The share of the
@@ -210,6 +211,7 @@ int DesignedCalibration::run() {
     observing.max_visits = visits;
     observing.seldom_above_s = seldom_above_s;
     observing.seed = settings.seed;
+    if (execution.device != "cpu") observing.capacity_bytes = static_cast<int64_t>(card_share * machine_record.memory_bytes);
     catch_interruptions();
     std::optional<VisitJournal> journal;
     if (!resume.empty()) {
