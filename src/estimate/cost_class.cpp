@@ -70,6 +70,9 @@ constexpr std::string_view wide_features =
 constexpr std::string_view native_features =
     "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks odd_pixel_flops column_bytes image_weight_bytes input_bytes weight_bytes output_bytes "
     "product_flops_over_k odd_pixel_bytes groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view pixel_rows_features =
+    "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks column_bytes images image_weight_bytes input_bytes weight_bytes output_bytes "
+    "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view point_features =
     "call cold_code images groups image_groups image_weight_bytes input_bytes weight_bytes output_bytes cold_weight_l2_bytes cold_weight_l3_bytes";
 constexpr std::string_view few_rows_features =
@@ -155,8 +158,9 @@ const Row rows[] = {
     {"conv.onednn", "conv", [](const Facts&) { return false; }, conv_features, "parent of the oneDNN classes"},
     {"conv.native_volume", "conv.native", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3; }, native_features, "ATen slow_conv3d: vol2col and a matrix product"},
     {"conv.native_point", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && f.out_h * f.out_w == 1; }, point_features, "ATen slow_conv2d of one pixel: a vector times the weights"},
-    {"conv.native_few_pixels", "conv.native", [](const Facts& f) { return is_conv(f) && f.out_h * f.out_w < 16; }, native_features, "ATen slow_conv2d of a few pixels: the product streams its weights"},
     {"conv.native_narrow", "conv.native", [](const Facts& f) { return is_conv(f) && f.n < (f.channels_last ? 12 : 8); }, native_features, "ATen slow_conv2d with a product of a few columns, less than a vector of them where pixels are rows"},
+    {"conv.native_kxk.channels_last", "conv.native_kxk", [](const Facts& f) { return is_conv(f) && f.channels_last && (kernel_size(f) > 1 || f.strided); }, pixel_rows_features, "ATen slow_conv2d: weights copied into channels-last order, im2col and a product whose rows are pixels"},
+    {"conv.native_few_pixels", "conv.native", [](const Facts& f) { return is_conv(f) && f.out_h * f.out_w < 16 && !f.channels_last; }, native_features, "ATen slow_conv2d of a few pixels, less than a vector of them"},
     {"conv.native_shallow", "conv.native", [](const Facts& f) { return is_conv(f) && f.k < 12; }, native_features, "ATen slow_conv2d of an image of a few channels: a product of a few terms, results are written more than computed"},
     {"conv.native_1x1", "conv.native", [](const Facts& f) { return is_conv(f) && kernel_size(f) == 1 && !f.strided; }, native_features, "ATen slow_conv2d: a matrix product without im2col"},
     {"conv.native_kxk", "conv.native", is_conv, native_features, "ATen slow_conv2d: im2col and a matrix product"},

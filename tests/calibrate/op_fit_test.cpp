@@ -325,7 +325,12 @@ TEST_F(Extrapolation, IntervalsOfSums) {
   EXPECT_NEAR(many.latency_s, 50 * one.latency_s, 1e-9);
   EXPECT_LE(width(many), width(alone) * (1 + 1e-9));
   EXPECT_GE(width(many), 2 * model().interval_factor * one.common_sd * (1 - 1e-9));
-  EXPECT_NEAR(width(alone), width(predictor.interval(one)), 1e-12) << "a sum of one call errs as a call does";
+  for (const double call_over_sum : {0.5, 2.0}) {  // a sum of one call errs as a call does, and not less than sums do
+    OpModel changed = model();
+    changed.call_interval_factor = call_over_sum * changed.interval_factor;
+    const OpPredictor other_predictor(changed);
+    EXPECT_NEAR(width(other_predictor.total({one})), std::max(1.0, 1 / call_over_sum) * width(other_predictor.interval(one)), 1e-9);
+  }
   EXPECT_EQ(deciding_shapes({one}), 1);
   EXPECT_EQ(deciding_shapes(std::vector<OpPrediction>(50, one)), 1) << "calls of one shape are off together";
   OpPrediction as_long = other;

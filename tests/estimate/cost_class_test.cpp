@@ -30,6 +30,10 @@ const Dispatch dispatches[] = {
     {"aten::conv2d(f32[1,8,200,200], parameter f32[8,8,1,1])", "conv.native_shallow"},
     {"aten::conv2d(f32[1,8,40,40]{12800,1,320,8}, parameter f32[8,8,1,1])", "conv.native_narrow"},
     {"aten::conv2d(f32[1,3,40,40], parameter f32[64,3,1,1])", "conv.native_shallow"},
+    // Channels-last its rows are pixels; weights of larger kernels are copied into that order at each call.
+    {"aten::conv2d(f32[1,64,14,14]{12544,1,896,64}, parameter f32[128,64,1,1])", "conv.native_1x1"},
+    {"aten::conv2d(f32[1,64,4,4]{1024,1,256,64}, parameter f32[128,64,3,3], None, [1,1], [1,1])", "conv.native_kxk.channels_last"},
+    {"aten::conv2d(f32[1,640,3,3]{5760,1,1920,640}, parameter f32[160,640,1,1])", "conv.native_1x1"},
     {"aten::conv2d(f32[1,64,14,14], parameter f32[128,64,1,1])", "conv.native_1x1"},
     {"aten::max_pool3d(f32[1,16,4,20,20], [3,3,3], [2,2,2], [1,1,1])", "max_pool.volume"},
     {"aten::add.Tensor(f32[2,16,16,64]{16384,16,1,256}, f32[2,16,16,64])", "pointwise_unlike"},
