@@ -270,6 +270,21 @@ Graph draw_single_layer(Block& b) {
   const ValueId x = given(image(b, 5e2, 4e5));
   return b.finish({b.random().pick<Step>({pointwise, pointwise, spatial, spatial, depthwise, depthwise, grouped, asymmetric})(b, x)});
 }
+// The last layer of whatever makes pictures: a few channels out of many.
+Graph draw_picture_out(Block& b) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 1, 2}), c = b.channels(8, 160), side = b.side(12, 230), out = b.random().pick<int64_t>({1, 1, 2, 3, 3, 3, 4}), k = b.random().pick<int64_t>({1, 3, 3, 5, 7, 9});
+    const double pixels = static_cast<double>(n * side * side);
+    if (pixels * static_cast<double>(c) > max_elements || 2 * 16 * pixels * static_cast<double>(c * k * k) > 2 * max_flops) continue;
+    return b.finish({b.unary("tanh", b.conv(b.unary("relu", b.input({n, c, side, side})), {.out = out, .kernel_h = k, .kernel_w = k, .bias = true}))});
+  }
+}
+Graph draw_resampled(Block& b) {
+  const Dims sizes = image(b, 5e2, 3.5e5);
+  ValueId x = b.unary("relu", b.random().chance(0.3) ? b.input_channels_last(sizes) : b.input(sizes));
+  for (int64_t i = b.random().whole(1, 2); i > 0; --i) x = resample(b, x);
+  return b.finish({x});
+}
 Graph draw_decoder(Block& b) {  // resample, concatenate with a skip, convolve
   const int64_t side = b.random().log_whole(6, 40), c = b.channels(16, 256);
   const ValueId skip = b.input({1, c, side * 2, side * 2});
@@ -290,6 +305,7 @@ const Archetype rows[] = {
     {"signal", 0.03, draw_signal},              {"wide windows", 0.02, draw_wide_windows},
     {"clip", 0.025, draw_clip},                 {"heads", 0.04, draw_heads},
     {"pointwise convolutions", 0.13, draw_pointwise_convolutions}, {"single layers", 0.12, draw_single_layer},
+    {"pictures out", 0.07, draw_picture_out}, {"resampled", 0.04, draw_resampled},
 };
 
 }  // namespace

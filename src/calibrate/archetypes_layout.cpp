@@ -138,12 +138,14 @@ ValueId rowwise(Block& b, ValueId x) {
 }
 
 ValueId product(Block& b, ValueId x) {
-  const int64_t rows = b.type(x).numel() / b.size(x, -1);
   const int64_t out = b.channels(8, 600);
-  if (2.0 * static_cast<double>(rows * b.size(x, -1) * out) > 1.5e9 || static_cast<double>(rows * out) > 3e6) return x;
+  const auto too_much = [&](ValueId of) {
+    return 2.0 * b.elements(of) * static_cast<double>(out) > 1.5e9 || b.elements(of) / static_cast<double>(b.size(of, -1)) * static_cast<double>(out) > 3e6;
+  };
+  if (too_much(x)) return x;
   if (b.random().chance(0.5)) {
     const ValueId y = relayout(b, x);
-    return 2.0 * b.elements(y) * static_cast<double>(out) > 1.5e9 || b.elements(y) / static_cast<double>(b.size(y, -1)) * static_cast<double>(out) > 3e6 ? x : b.linear(y, out);
+    return too_much(y) ? x : b.linear(y, out);
   }
   return b.type(x).rank() == 3 && static_cast<double>(b.size(x, 1) * b.size(x, 1)) * b.batch(x) < 1e6 ? b.matmul(x, b.transpose(x, 1, 2)) : b.linear(x, out);
 }

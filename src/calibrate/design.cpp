@@ -22,7 +22,7 @@ double guess_seconds(const CaseFacts& facts, const SpeedGuess& speed) {
 }
 
 constexpr double least_streamed_bytes = 3e5;
-constexpr double least_forgotten = 0.4;  // of a oneDNN convolution's shape: below, the call alone is seen
+constexpr double least_forgotten = 0.4, most_call_flops = 1e7;  // of a oneDNN convolution's shape: below, the call alone is seen
 constexpr int64_t most_of_picture = 4;  // channels of an image that no layer made
 constexpr double long_sequence = 32;  // steps: what a step costs, and not the call, is told by these
 
@@ -61,7 +61,7 @@ Mode mode_of(const CaseFacts& f) {
   const auto common = [](size_t mode) { return Mode{mode, 15, 4}; };
   if (f.family == OpFamily::attention) return common(f.mask_elements > 0 ? 3 : f.masked ? 2 : 1);
   if (f.family == OpFamily::recurrent) return common(f.steps > long_sequence ? 2 : 1);
-  if (f.family == OpFamily::convolution && f.onednn) return f.cold_primitive < least_forgotten ? Mode{1, 5, 0} : Mode{};
+  if (f.family == OpFamily::convolution && f.onednn) return f.cold_primitive < least_forgotten && f.flops < most_call_flops ? Mode{1, 5, 0} : Mode{};
   if (f.family == OpFamily::convolution) return f.channels <= most_of_picture ? Mode{1, 8, 0} : Mode{};
   if (f.family != OpFamily::matmul || f.m > 16 || f.weight_bytes < least_streamed_bytes) return {};
   if (f.m > 3 && rows_alias(f)) return common(7);
@@ -79,7 +79,7 @@ struct Candidate {
     Mode mode;
     uint64_t cell;
     double worth;  // long calls are what models spend their time on
-    bool lengthy;  // one of them, of a class whose calls grow to any length
+    int lengthy;  // of a class whose calls grow to any length: 1 of a millisecond of arithmetic and more, 2 of eight
   };
   static size_t mode_at(const Member& member) { return most_modes * member.cost_class + member.mode.of_class; }
   std::vector<Member> cases;
@@ -87,8 +87,10 @@ struct Candidate {
 
 constexpr double least_worth = 0.15;    // of a case that takes no time, against 1.15 of the longest
 constexpr double half_worth_s = 100e-6;
-constexpr double lengthy_s = 1e-3;  // of arithmetic alone
-constexpr int lengthy_cases = 2;      // of each class that has such candidates, whatever they cost
+constexpr double lengthy_s[] = {0, 1e-3, 8e-3};  // of arithmetic alone
+constexpr int lengthy_cases[] = {0, 2, 1};  // of each class that has such candidates, whatever they cost
+
+int lengthy_level(double arithmetic_s) { return arithmetic_s > lengthy_s[2] ? 2 : arithmetic_s > lengthy_s[1] ? 1 : 0; }
 
 Candidate measure_up(Graph graph, const DesignOptions& options) {
   const CostConditions& conditions = options.conditions;
@@ -104,7 +106,7 @@ Candidate measure_up(Graph graph, const DesignOptions& options) {
     const size_t cost_class = cost_class_of(facts);
     const bool product = facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention ||
                          facts.family == OpFamily::recurrent;
-    candidate.cases.push_back({cost_class, mode_of(facts), cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product && facts.flops > lengthy_s * options.speed.flops_per_s});
+    candidate.cases.push_back({cost_class, mode_of(facts), cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product ? lengthy_level(facts.flops / options.speed.flops_per_s) : 0});
   }
   return candidate;
 }
@@ -145,7 +147,9 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     for (const Candidate::Member& member : candidate.cases) {
       const auto& [cost_class, mode, cell, worth, lengthy] = member;
       const int of_mode = per_mode[Candidate::mode_at(member)];
-      first_wanted += (lengthy && lengthy_of_class[cost_class] < lengthy_cases) || of_mode < mode.first;
+      bool too_few_long = false;
+      for (int level = 1; level <= lengthy; ++level) too_few_long |= lengthy_of_class[3 * cost_class + static_cast<size_t>(level)] < lengthy_cases[level];
+      first_wanted += too_few_long || of_mode < mode.first;
       const int count = per_class[cost_class];
       const double lacking = enough_cases - count;  // the class that lacks most goes first
       const double need = lacking > 0 ? (2 + lacking * lacking * lacking / 10) * rarity[cost_class] * (count < fewest_cases ? urgency : 1) : count < options.least_cases ? 4.0 : 1.0;
@@ -173,7 +177,7 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     if (used_s + candidates[i].network.guess_s > options.pass_s) continue;
     used_s += candidates[i].network.guess_s;
     for (const Candidate::Member& member : candidates[i].cases) {
-      lengthy_of_class[member.cost_class] += member.lengthy;
+      for (int level = 1; level <= member.lengthy; ++level) ++lengthy_of_class[3 * member.cost_class + static_cast<size_t>(level)];
       ++per_class[member.cost_class];
       ++per_mode[Candidate::mode_at(member)];
       ++filled[member.cell];

@@ -48,7 +48,7 @@ struct CaseFacts {
   bool unlike = false;          // a pointwise call whose operands run through memory in different orders
   bool composite = false;       // attention that flash attention does not take: products and a softmax
   bool weights_transposed = false;  // the second matrix is stored [K,N]
-  bool transposes = false;          // copies whose inner run is one element
+  bool transposes = false;          // copies whose inner run is one element; resampling that reorders its images
 
   // Convolution geometry (also pools: channels, kernel, output).
   int64_t batch = 1, channels = 1, out_channels = 1, groups = 1;

@@ -97,6 +97,7 @@ constexpr std::string_view reduction_features =
     "call cold_code rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view copy_features =
     "call cold_code output_bytes runs inner_loops far_elements fresh_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view small_upsample_features = "call cold_code output_elements far_elements output_bytes input_bytes beyond_l2_bytes";
 constexpr std::string_view cat_features =
     "call cold_code operands segments output_bytes runs strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 
@@ -140,6 +141,7 @@ const Row rows[] = {
     {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && f.onednn && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
     {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && f.onednn; }, grouped_features, "oneDNN without a channel block: gemm or reference"},
     {"conv.native_grouped", "conv.native", is_grouped, native_features, "ATen slow_conv2d a group"},
+    {"conv.narrow", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.out_channels <= 4 && f.channels > 4; }, conv_features, "oneDNN: output channels fill a part of a vector"},
     {"conv.patch", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.kernel_h > 7; }, conv_features, "oneDNN first-layer kernel, patches of an image"},
     {"conv.stem_1x1", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && kernel_size(f) == 1; }, conv_features, "oneDNN: a product of at most four terms a pixel, no blocks of channels"},
     {"conv.stem.channels_last", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.channels_last; }, conv_features, "oneDNN: results in NHWC order"},
@@ -219,8 +221,10 @@ const Row rows[] = {
     {"reduction", "any", [](const Facts& f) { return f.family == OpFamily::reduction; }, reduction_features, "TensorIterator, cascade sum"},
     {"upsample_cubic", "upsample", OPGAUGE_NAMED("upsample_bicubic2d", "_upsample_bicubic2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
     {"upsample_linear.channels_last", "upsample_linear", [](const Facts& f) { return named(f, {"upsample_bilinear2d"}) && f.channels_last; }, "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen NHWC, vectorised over channels"},
+    {"upsample_linear.small", "upsample_linear", [](const Facts& f) { return named(f, {"upsample_bilinear2d"}) && f.transposes; }, small_upsample_features, "ATen, height and width of the result together up to 128: the NHWC kernel between two copies"},
     {"upsample_linear", "upsample", OPGAUGE_NAMED("upsample_bilinear2d", "upsample_linear1d", "upsample_trilinear3d", "_upsample_bilinear2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
     {"upsample.channels_last", "upsample", [](const Facts& f) { return f.family == OpFamily::resample && f.name.find("upsample") != std::string_view::npos && f.channels_last; }, "call cold_code output_elements output_bytes input_bytes beyond_l2_bytes", "ATen nearest, NHWC: whole pixels are copied"},
+    {"upsample.small", "upsample", [](const Facts& f) { return named(f, {"upsample_nearest2d"}) && f.transposes; }, small_upsample_features, "ATen, height and width of the result together up to 128: the NHWC kernel between two copies"},
     {"upsample", "copy", [](const Facts& f) { return f.family == OpFamily::resample && f.name.find("upsample") != std::string_view::npos; }, "call cold_code output_elements output_bytes input_bytes beyond_l2_bytes", "ATen nearest"},
 
     // Copies.

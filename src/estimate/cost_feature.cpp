@@ -85,7 +85,7 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.beyond_l3_bytes; }},
     {"strided_bytes", "byte", "operands that are not contiguous",
      [](const CaseFacts& f) { return f.strided_bytes; }},
-    {"far_elements", "element", "elements read with jumps by a call that comes back to a cache line after a quarter of L2",
+    {"far_elements", "element", "elements read with jumps by a call that comes back to a cache line after a quarter of L2, or by planes a multiple of 4 KiB apart",
      [](const CaseFacts& f) { return f.far_elements; }},
     {"broadcast_bytes", "byte", "results with a broadcast operand",
      [](const CaseFacts& f) { return f.broadcast_bytes; }},
@@ -133,9 +133,10 @@ const CostFeature features[] = {
     {"products", "product", "independent products", [](const CaseFacts& f) { return to(f.products); }},
     {"attention_flops", "FLOP", "4 x heads x pairs of query and key in visited blocks x head size",
      [](const CaseFacts& f) { return 4 * attention_pairs(f) * to(f.k); }},
-    {"attention_block_flops", "FLOP", "the same with queries padded to the block and keys to a vector",
+    {"attention_block_flops", "FLOP", "the same with keys padded to a vector and, if there is more than one block of queries, queries to the block",
      [](const CaseFacts& f) {
-       return 4 * attention_pairs(f) * up(to(f.m), query_block(f)) / to(f.m) * up(to(f.n), f.lanes) / to(f.n) * to(f.k);
+       const double queries = to(f.m) > query_block(f) ? up(to(f.m), query_block(f)) / to(f.m) : 1;
+       return 4 * attention_pairs(f) * queries * up(to(f.n), f.lanes) / to(f.n) * to(f.k);
      }},
     {"narrow_attention_flops", "FLOP", "the same of fewer than 192 queries, taken in blocks of 32",
      [](const CaseFacts& f) { return f.m < 192 ? 4 * attention_pairs(f) * to(f.k) : 0.0; }},

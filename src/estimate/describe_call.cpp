@@ -408,6 +408,16 @@ void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, C
   });
 }
 
+// ATen UpSampleKernel.cpp, _use_vectorized_kernel_cond_2d: small contiguous images are copied into channels-last order and
+// back. Planes a multiple of 4 KiB apart lie in the same sets of a cache then.
+void describe_resample(const Graph& graph, const Node& node, CaseFacts& facts) {
+  if ((facts.name != "upsample_nearest2d" && facts.name != "upsample_bilinear2d") || facts.channels_last) return;
+  const TensorType& y = graph[node.outputs[0]].type;
+  if (y.rank() != 4 || y.sizes[2] + y.sizes[3] > 128) return;
+  facts.transposes = true;
+  if (y.sizes[2] * y.sizes[3] * size_bytes(y.dtype) % 4096 == 0) facts.far_elements = facts.output_elements;
+}
+
 // Rows of sorts and selections along `dim` (the last one if not given).
 void describe_sort(const Graph& graph, const Node& node, CaseFacts& facts) {
   const TensorType* x = tensor_argument(graph, node, {"self"});
@@ -429,6 +439,7 @@ void describe_call(const Graph& graph, const Node& node, const CostConditions& c
     case OpFamily::reduction: describe_rows(graph, node, facts); break;
     case OpFamily::copy:
     case OpFamily::view: describe_copy(graph, node, conditions.l2_bytes, facts); break;
+    case OpFamily::resample: describe_resample(graph, node, facts); break;
     case OpFamily::pointwise: describe_pointwise(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::recurrent: describe_recurrent(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::sorting: describe_sort(graph, node, facts); break;

@@ -23,6 +23,12 @@ const Dispatch dispatches[] = {
     {"aten::conv2d(f32[1,256,56,55], parameter f32[512,256,1,1], None, [2,2])", "conv.1x1_strided_rest"},
     {"aten::conv1d(f32[4,64,100], parameter f32[32,64,1], None, [2])", "conv.1x1_strided"},
     {"aten::conv1d(f32[4,64,101], parameter f32[32,64,1], None, [2])", "conv.1x1_strided_rest"},
+    {"aten::conv2d(f32[1,64,100,100], parameter f32[3,64,9,9], None, [1,1], [4,4])", "conv.narrow"},
+    // Small contiguous images are resampled in channels-last order, between two copies.
+    {"aten::upsample_nearest2d.vec(f32[1,128,32,32], [64,64], None)", "upsample.small"},
+    {"aten::upsample_nearest2d.vec(f32[1,128,33,33], [66,66], None)", "upsample"},
+    {"aten::upsample_bilinear2d.vec(f32[1,64,20,20], [40,40], false, None)", "upsample_linear.small"},
+    {"aten::upsample_nearest2d.vec(f32[1,128,32,32]{131072,1,4096,128}, [64,64], None)", "upsample.channels_last"},
     // ATen's own product: one pixel, a few, a few channels, the others.
     {"aten::conv2d(f32[2,960,1,1], parameter f32[240,960,1,1])", "conv.native_point"},
     {"aten::conv2d(f32[1,640,3,3], parameter f32[160,640,1,1])", "conv.native_few_pixels"},
@@ -79,7 +85,7 @@ const Dispatch dispatches[] = {
     {"aten::linalg_vector_norm(f32[2,64,196], 2.0, [1], true)", "norm_outer"},
     {"aten::mean.dim(f32[2,64,196], [1])", "reduction_outer"},
     {"aten::upsample_nearest2d(f32[2,32,8,8]{2048,1,256,32}, [16,16])", "upsample.channels_last"},
-    {"aten::upsample_nearest2d(f32[2,32,8,8], [16,16])", "upsample"},
+    {"aten::upsample_nearest2d(f32[2,32,70,70], [140,140])", "upsample"},
 };
 
 TEST(CostClass, FollowsWhatIsDispatched) {
