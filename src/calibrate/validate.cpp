@@ -55,6 +55,7 @@ ModelPrediction predict_model(const std::string& name, const Graph& graph, const
     out.node_s.push_back(call.latency_s);
     out.node_low_s.push_back(alone.low_s);
     out.node_high_s.push_back(alone.high_s);
+    out.memory_s += call.memory_s;
     out.node_constant_s.push_back(constants_time(model, facts));
     out.constants_s += out.node_constant_s.back();
     if (!call.extrapolated.empty()) outside[std::string(facts.name) + " (" + call.extrapolated + ")"] += call.latency_s;
@@ -91,7 +92,7 @@ Validation score(std::span<const ModelPrediction> predictions, const MeasuredSet
   out.threads = model.threads;
   out.versions = first.versions;
   out.failures = first.failures;
-  std::vector<double> predicted, truth, constants, again_first, again_second, contention, sums;
+  std::vector<double> predicted, memory_share, truth, constants, again_first, again_second, contention, sums;
   for (const ModelPrediction& one : predictions) {
     const MeasuredModel* seen = find(first, one.model);
     if (!seen) continue;
@@ -114,6 +115,7 @@ Validation score(std::span<const ModelPrediction> predictions, const MeasuredSet
       again_second.push_back(*row.repeated_quiet_s);
     }
     predicted.push_back(row.predicted_s);
+    memory_share.push_back(one.predicted_s > 0 ? one.memory_s / one.predicted_s : 0);
     truth.push_back(row.measured_quiet_s);
     constants.push_back(row.constants_s);
     contention.push_back(row.measured_typical_s / row.measured_quiet_s);
@@ -141,9 +143,14 @@ Validation score(std::span<const ModelPrediction> predictions, const MeasuredSet
   out.constants_mape = summarize_errors(constants, truth).mape_common;
   if (!sums.empty()) out.sum_of_calls_mape = mean(sums);
   if (first.probe_compute_s > 0 && model.probe_compute_s > 0) {
-    out.probe_factor = std::sqrt((first.probe_compute_s / model.probe_compute_s) * (first.probe_memory_s / model.probe_memory_s));
-    std::vector<double> probed = predicted;
-    for (double& p : probed) p *= out.probe_factor;
+    const double compute = first.probe_compute_s / model.probe_compute_s, memory = first.probe_memory_s / model.probe_memory_s;
+    std::vector<double> probed = predicted, factors;
+    for (size_t i = 0; i < probed.size(); ++i) {
+      const double share = memory_share[i];
+      factors.push_back((1 - share) * compute + share * memory);
+      probed[i] *= factors.back();
+    }
+    if (!factors.empty()) out.probe_factor = median(factors);
     out.mape_probe = summarize_errors(probed, truth).mape;
   } else {
     out.mape_probe = raw.mape;

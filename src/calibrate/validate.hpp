@@ -36,6 +36,7 @@ struct BudgetPrediction {
 struct ModelPrediction {
   std::string model;
   double predicted_s = 0, predicted_low_s = 0, predicted_high_s = 0;
+  double memory_s = 0;     // of predicted_s, what main memory makes
   double constants_s = 0;  // the baseline: one rate of FLOPs, one of bytes, one launch term
   std::string extrapolated;
   std::vector<std::string> node_class;  // per node
@@ -47,6 +48,7 @@ struct ModelPrediction {
         field("model", &M::model, "", "spec or file"), field("predicted_s", &M::predicted_s, "s", "quiet latency"),
         field("predicted_low_s", &M::predicted_low_s, "s", "lower end of the 90 % interval"),
         field("predicted_high_s", &M::predicted_high_s, "s", "upper end of the 90 % interval"),
+        field("memory_s", &M::memory_s, "s", "of predicted_s, what main memory makes", Presence::may_be_missing),
         field("constants_s", &M::constants_s, "s", "baseline of constants and a launch term"),
         field("extrapolated", &M::extrapolated, "", "calls outside the calibrated region, or empty"),
         field("node_class", &M::node_class, "", "cost class of each node"), field("node_s", &M::node_s, "s", "prediction of each node"),
@@ -217,7 +219,7 @@ struct Validation {
         field("coverage", &V::coverage, "", "share of models inside their 90 % interval"),
         field("coverage_heavy", &V::coverage_heavy, "", "share of calls of 50 us and more inside theirs"),
         field("common_factor", &V::common_factor, "", "measured over predicted, the median over models"),
-        field("probe_factor", &V::probe_factor, "", "speed probes now over speed probes at calibration"),
+        field("probe_factor", &V::probe_factor, "", "what the speed probes make of a prediction: its share of main memory by the memory probe, the rest by the compute probe, now over at calibration; median over models"),
         field("noise_floor_mape", &V::noise_floor_mape, "", "two processes against each other, common factor removed"),
         field("noise_floor_mape_raw", &V::noise_floor_mape_raw, "", "the same, as it is"),
         field("constants_mape", &V::constants_mape, "", "baseline of constants and a launch term"),

@@ -7,7 +7,6 @@
 
 #include <algorithm>
 #include <iostream>
-#include <limits>
 
 #include "base/units.hpp"
 #include "calibrate/validate.hpp"
@@ -36,16 +35,10 @@ ObservedSet observe_with_probes(Device& device, std::span<const DesignedNetwork>
   ObservedSet out;
   SteadyClock clock;
   SpeedProbe probe(clock);
-  constexpr double none = std::numeric_limits<double>::infinity();
-  out.quiet_probe = {none, none, none};
-  const auto keep_least = [&](const MachineSpeed& now) {
-    out.quiet_probe.compute_s = std::min(out.quiet_probe.compute_s, now.compute_s);
-    out.quiet_probe.cache_s = std::min(out.quiet_probe.cache_s, now.cache_s);
-    out.quiet_probe.memory_s = std::min(out.quiet_probe.memory_s, now.memory_s);
-  };
+  std::vector<MachineSpeed> readings;
   for (const std::vector<Visit>& visits : options.earlier) {
     for (const Visit& visit : visits) {
-      if (visit.probe) keep_least(*visit.probe);
+      if (visit.probe) readings.push_back(*visit.probe);
     }
   }
   ProgressLine line(::isatty(2) != 0);
@@ -59,13 +52,13 @@ ObservedSet observe_with_probes(Device& device, std::span<const DesignedNetwork>
   options.interrupted = [] { return interrupted(); };
   const Surroundings around{clock,
                             [&] {
-                              const MachineSpeed now = probe.read();
-                              keep_least(now);
-                              return now;
+                              readings.push_back(probe.read());
+                              return readings.back();
                             },
                             {}};
   out.networks = observe(device, networks, options, around, out.failures);
   out.elapsed_s = clock.now_s() - begin_s;
+  out.quiet_probe = quiet_speed(readings);
   return out;
 }
 

@@ -21,7 +21,7 @@ struct ExecutionOptions {
   ExecutionSettings read() const;
 };
 
-// Observes networks with the speed probe before each visit; `quiet_probe` is the least reading of each part.
+// Observes networks with the speed probe before each visit; `quiet_probe` is `quiet_speed` of its readings.
 struct ObservedSet {
   std::vector<Observation> networks;
   std::vector<std::string> failures;

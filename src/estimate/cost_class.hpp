@@ -24,6 +24,7 @@ struct CostFeature {
   std::string_view per;  // "call", "FLOP", "byte", "row", …
   std::string_view doc;
   double (*value)(const CaseFacts&);
+  bool from_memory = false;  // what main memory makes of it
 
   // No machine is so slow: what a fit may not exceed, in seconds per unit. 1 GB/s, 0.05 GFLOP/s, 1 ms for anything else.
   double most_s() const { return per == "byte" ? 1e-9 : per == "FLOP" ? 2e-8 : 1e-3; }

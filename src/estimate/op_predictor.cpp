@@ -66,13 +66,14 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
   out.place = place_of(facts);
   const std::vector<double> values = feature_values(classes[at], facts);
   const bool own_class = classes[at].name == wanted && suffix == dtype_suffix(facts.dtype);
-  double worst = 0, outside_s = 0;
+  double worst = 0, outside_s = 0, memory_s = 0;
   std::string_view worst_feature;
   for (const FeatureCoefficient& coefficient : fit->coefficients) {
     for (size_t i = 0; i < classes[at].features.size(); ++i) {
       const CostFeature& feature = cost_features()[classes[at].features[i]];
       if (feature.name != coefficient.feature) continue;
       out.latency_s += coefficient.value_s * values[i];
+      if (feature.from_memory) memory_s += coefficient.value_s * values[i];
       if (feature.name == "call") out.call_s = coefficient.value_s;
       if (coefficient.seen_high > 0 && values[i] > far_factor * coefficient.seen_high) outside_s += coefficient.value_s * values[i];
       if (coefficient.seen_high > 0 && values[i] / coefficient.seen_high > worst) {
@@ -81,6 +82,7 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
       }
     }
   }
+  const double memory_share = out.latency_s > 0 ? memory_s / out.latency_s : 0;
   out.latency_s *= fit->sum_factor;
   out.call_s *= fit->sum_factor;
   outside_s *= fit->sum_factor;
@@ -95,6 +97,7 @@ OpPrediction OpPredictor::predict(const CaseFacts& facts) const {
     out.latency_s *= std::exp(correction.log_factor);
     out.own_sd = std::hypot(out.own_sd, residual->second.signal_sd() * std::sqrt(correction.unexplained));
   }
+  out.memory_s = memory_share * out.latency_s;
   double added_sd = 0;
   if (!own_class || fit->cases < enough_cases) {
     out.extrapolated = wanted + dtype_suffix(facts.dtype) + ": " +

@@ -36,6 +36,7 @@ struct OpPrediction {
   double latency_s = 0;
   double physical_s = 0;   // before the residual of the class
   double call_s = 0;       // of it, the constant of one call
+  double memory_s = 0;     // of latency_s, what main memory makes
   double common_sd = 0, own_sd = 0;
   CallPlace place{};
   std::string extrapolated;  // "" or why the call lies outside what was calibrated

@@ -23,11 +23,6 @@ class Eviction {
   std::atomic<uint64_t> kept_{0};
 };
 
-MachineSpeed least(const MachineSpeed& a, const MachineSpeed& b) {
-  return {std::min(a.compute_s, b.compute_s), std::min(a.cache_s, b.cache_s),
-          std::min(a.memory_s, b.memory_s)};
-}
-
 }  // namespace
 
 Passes run_passes(Executable& executable, size_t nodes, const PassSettings& settings,
@@ -37,16 +32,14 @@ Passes run_passes(Executable& executable, size_t nodes, const PassSettings& sett
   ElapsedTime elapsed(around.clock);
   Eviction eviction(settings.evict_bytes);
   double probed_s = -settings.probe_interval_s;
-  bool probed = false;
+  std::vector<MachineSpeed> readings;
   std::vector<double> node_s(nodes);
   for (int pass = -settings.warm_up; pass < settings.most; ++pass) {
     const double now_s = elapsed.read_s();
     if (pass >= settings.least && now_s >= settings.budget_s) break;
     if (pass > 0 && settings.interrupted && settings.interrupted()) break;
     if (around.probe && now_s - probed_s >= settings.probe_interval_s) {
-      const MachineSpeed now = around.probe();
-      out.quiet_probe = probed ? least(out.quiet_probe, now) : now;
-      probed = true;
+      readings.push_back(around.probe());
       probed_s = now_s;
     }
     eviction.run();
@@ -60,6 +53,7 @@ Passes run_passes(Executable& executable, size_t nodes, const PassSettings& sett
       ++out.clock_faults;
     }
   }
+  out.quiet_probe = quiet_speed(readings);
   out.elapsed_s = elapsed.read_s();
   return out;
 }

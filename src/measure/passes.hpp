@@ -26,7 +26,7 @@ struct PassSettings {
 struct Passes {
   size_t nodes = 0;
   std::vector<std::vector<double>> node_s;  // a row per pass
-  MachineSpeed quiet_probe;                 // the least of each part; zero without a probe
+  MachineSpeed quiet_probe;                 // `quiet_speed` of its readings; zero without a probe
   double elapsed_s = 0;
   int clock_faults = 0;                     // passes left out: a time that is not a number or negative
 };

@@ -5,7 +5,9 @@
 #include <cstdlib>
 #include <new>
 #include <string>
+#include <vector>
 
+#include "base/statistics.hpp"
 #include "machine/kernels.hpp"
 
 namespace opgauge {
@@ -35,6 +37,16 @@ double timed_s(Clock& clock, const char* piece, Work&& work) {
 }  // namespace
 
 void SpeedProbe::Free::operator()(std::byte* at) const { std::free(at); }
+
+MachineSpeed quiet_speed(std::span<const MachineSpeed> readings) {
+  if (readings.empty()) return {};
+  const auto low = [&](double MachineSpeed::* part) {
+    std::vector<double> values;
+    for (const MachineSpeed& one : readings) values.push_back(one.*part);
+    return quantile(values, 0.1);
+  };
+  return {low(&MachineSpeed::compute_s), low(&MachineSpeed::cache_s), low(&MachineSpeed::memory_s)};
+}
 
 MachineSpeed relative_to(const MachineSpeed& reading, const MachineSpeed& reference) {
   return {reading.compute_s / reference.compute_s, reading.cache_s / reference.cache_s,

@@ -29,9 +29,7 @@ TEST(Design, EveryNetworkIsAValidGraph) {
 
 // Adding a cost class means that the design makes cases for it: every class that a call can belong to has some. Classes
 // that only one thread count dispatches to are looked for at one thread.
-TEST(Design, MakesCasesForEveryClass) {
-  DesignOptions options;
-  const Design design = make_design(options);
+void expect_cases_for_every_class(const Design& design, const DesignOptions& options) {
   std::map<std::string, int> counts;
   for (const auto& [key, count] : count_cases(design, options.conditions)) counts[key] = count;
   const std::set<std::string> parents_only = {"any", "view", "conv", "conv.onednn", "conv.native", "product", "row_wise", "pool",
@@ -43,9 +41,7 @@ TEST(Design, MakesCasesForEveryClass) {
 }
 
 // Large models spend their time on calls of a millisecond and more, which read and write many megabytes.
-TEST(Design, HasLongCallsAndWideImages) {
-  DesignOptions options;
-  const Design design = make_design(options);
+void expect_long_calls_and_wide_images(const Design& design, const DesignOptions& options) {
   std::map<std::string, int> lengthy, wide;
   for (const DesignedNetwork& network : design.networks) {
     for (const CaseFacts& facts : facts_of(network.graph, options.conditions)) {
@@ -60,9 +56,7 @@ TEST(Design, HasLongCallsAndWideImages) {
 }
 
 // The others are small and alone; models are neither.
-TEST(Design, PutsASixthOfTheSmallNetworksIntoALargeModelsSurroundings) {
-  DesignOptions options;
-  const Design design = make_design(options);
+void expect_a_sixth_of_the_small_networks_in_surroundings(const Design& design, const DesignOptions& options) {
   int surrounded = 0, alone = 0;
   for (const DesignedNetwork& network : design.networks) {
     const std::vector<CaseFacts> facts = facts_of(network.graph, options.conditions);
@@ -81,9 +75,7 @@ TEST(Design, PutsASixthOfTheSmallNetworksIntoALargeModelsSurroundings) {
 
 // What a feature of a class says is told by calls that have it, in networks of their own: products of one row whose weights
 // fill the last cache, of a few rows whose weights lie 4 KiB apart, layers alone, pictures of a few channels.
-TEST(Design, HasModesThatAFreeMixMakesTooRarely) {
-  DesignOptions options;
-  const Design design = make_design(options);
+void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const DesignOptions& options) {
   int resident = 0, alias = 0, alone = 0, pictures = 0;
   for (const DesignedNetwork& network : design.networks) {
     const std::vector<CaseFacts> all = facts_of(network.graph, options.conditions);
@@ -102,6 +94,16 @@ TEST(Design, HasModesThatAFreeMixMakesTooRarely) {
   EXPECT_GE(alias, 5);
   EXPECT_GE(alone, 10);
   EXPECT_GE(pictures, 20);
+}
+
+// One design for all: it takes a minute under sanitizers.
+TEST(Design, HoldsWhatItPromises) {
+  const DesignOptions options;
+  const Design design = make_design(options);
+  expect_cases_for_every_class(design, options);
+  expect_long_calls_and_wide_images(design, options);
+  expect_a_sixth_of_the_small_networks_in_surroundings(design, options);
+  expect_modes_that_a_free_mix_makes_too_rarely(design, options);
 }
 
 // A card is filled by many samples only. What an archetype draws does not depend on how many there are.

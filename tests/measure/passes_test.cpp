@@ -54,7 +54,7 @@ TEST(Passes, ReadTheProbeNowAndThenAndStopWhenTold) {
                                    {clock, [&] { return MachineSpeed{1.0 / ++read, 1, 1}; }, {}});
   EXPECT_EQ(passes.node_s.size(), 21u);
   EXPECT_EQ(read, 3) << "46 ms, every 20";
-  EXPECT_DOUBLE_EQ(passes.quiet_probe.compute_s, 1.0 / 3);
+  EXPECT_NEAR(passes.quiet_probe.compute_s, 1.0 / 3 + 0.2 * (1.0 / 2 - 1.0 / 3), 1e-12) << "a low quantile of three";
 }
 
 }  // namespace

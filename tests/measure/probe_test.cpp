@@ -36,5 +36,18 @@ TEST(Probe, SlownessIsRelativeToAReference) {
   EXPECT_EQ(encode(slow).size(), 3u);
 }
 
+TEST(QuietSpeed, DoesNotFallWithTheNumberOfReadings) {
+  std::vector<MachineSpeed> few, many;
+  for (int i = 0; i < 2000; ++i) {
+    const double s = 1 + (i * 37 % 100) / 100.0;
+    many.push_back({s, 2 * s, 3 * s});
+    if (i < 100) few.push_back(many.back());
+  }
+  EXPECT_NEAR(quiet_speed(few).compute_s, 1.1, 0.01);
+  EXPECT_NEAR(quiet_speed(many).memory_s / quiet_speed(few).memory_s, 1, 0.01);
+  EXPECT_NEAR(quiet_speed(many).cache_s, 2.2, 0.02);
+  EXPECT_EQ(quiet_speed({}).compute_s, 0);
+}
+
 }  // namespace
 }  // namespace opgauge
