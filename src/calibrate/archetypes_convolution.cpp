@@ -123,7 +123,7 @@ ValueId pool(Block& b, ValueId x) {
 
 ValueId modern_block(Block& b, ValueId x) {  // depthwise, norm over channels, two linears
   const int64_t c = b.size(x, 1), k = b.random().pick<int64_t>({3, 5, 7, 7}), wide = c * b.random().pick<int64_t>({2, 3, 4});
-  if (c < 8 || elements(b, x) * static_cast<double>(wide) * 4 > 2.5e9 || elements(b, x) / static_cast<double>(c) * static_cast<double>(wide) > max_elements) return x;
+  if (c < 8 || b.elements(x) * static_cast<double>(wide) * 4 > 2.5e9 || b.elements(x) / static_cast<double>(c) * static_cast<double>(wide) > max_elements) return x;
   ValueId y = b.conv(x, {.out = c, .kernel_h = k, .kernel_w = k, .groups = c, .bias = true});
   y = b.layer_norm(b.permute(y, {0, 2, 3, 1}));
   y = b.linear(y, wide);
@@ -150,7 +150,7 @@ ValueId strided_depthwise(Block& b, ValueId x) {  // depthwise on a permuted vie
 }
 
 ValueId resample(Block& b, ValueId x) {
-  if (elements(b, x) > 4e5) return x;
+  if (b.elements(x) > 4e5) return x;
   const int64_t h = b.size(x, 2) * 2, w = b.size(x, 3) * 2;
   const int64_t kind = b.random().pick<int64_t>({0, 0, 1, 1, 1, 2, 3});
   if (kind == 0) return b.op("aten::upsample_nearest2d.vec", {{"input", x}, {"output_size", Dims{h, w}}, {"scale_factors", Argument()}});
@@ -209,12 +209,12 @@ ValueId head(Block& b, ValueId x) {
     return b.flatten(b.op("aten::adaptive_avg_pool2d", {{"self", x}, {"output_size", Dims{s, s}}}), 1);
   }
   if (kind < 0.75) return b.linear(b.layer_norm(b.transpose(b.flatten(x, 2), 1, 2)), b.channels(16, 600));
-  if (kind < 0.85 && elements(b, x) < 6e4) return b.linear(b.flatten(x, 1), b.channels(16, 300));
+  if (kind < 0.85 && b.elements(x) < 6e4) return b.linear(b.flatten(x, 1), b.channels(16, 300));
   return x;
 }
 
 ValueId chain(Block& b, ValueId x, std::initializer_list<Step> steps, int64_t count) {
-  for (int64_t i = 0; i < count && b.size(x, 2) >= 2 && b.size(x, 3) >= 2 && elements(b, x) < 3e6; ++i) {
+  for (int64_t i = 0; i < count && b.size(x, 2) >= 2 && b.size(x, 3) >= 2 && b.elements(x) < 3e6; ++i) {
     x = b.random().pick<Step>(steps)(b, x);
   }
   return head(b, x);

@@ -11,7 +11,6 @@ namespace opgauge {
 constexpr double max_flops = 1.6e9;     // of one convolution
 constexpr double max_elements = 2.5e6;  // of one activation
 
-inline double elements(const Block& b, ValueId x) { return b.elements(x); }
 // One of `choices` that divides `channels` and is less, or 0.
 int64_t divisor(Block& b, int64_t channels, std::initializer_list<int64_t> choices);
 

@@ -25,8 +25,8 @@ Graph draw_clip(Block& b) {
     const Dims kernel = c < 8 ? b.random().pick<Dims>({{3, 7, 7}, {1, 7, 7}, {3, 5, 5}, {3, 3, 3}})
                               : b.random().pick<Dims>({{3, 3, 3}, {3, 3, 3}, {3, 3, 3}, {1, 3, 3}, {3, 1, 1}, {1, 1, 1}});
     const int64_t out = 8 * b.random().whole(1, c < 8 ? 8 : 48), side = b.random().chance(0.3) ? 2 : 1, depth = kernel[0] > 1 ? side : 1;
-    const double flops = 2.0 * elements(b, x) * static_cast<double>(out * kernel[0] * kernel[1] * kernel[2]) / static_cast<double>(depth * side * side);
-    if (flops > max_flops / 2 || elements(b, x) > max_elements || elements(b, x) / static_cast<double>(c) * static_cast<double>(out) > max_elements) continue;
+    const double flops = 2.0 * b.elements(x) * static_cast<double>(out * kernel[0] * kernel[1] * kernel[2]) / static_cast<double>(depth * side * side);
+    if (flops > max_flops / 2 || b.elements(x) > max_elements || b.elements(x) / static_cast<double>(c) * static_cast<double>(out) > max_elements) continue;
     x = b.op("aten::conv3d", {{"input", x}, {"weight", b.weight({out, c, kernel[0], kernel[1], kernel[2]})}, {"stride", Dims{depth, side, side}},
                               {"padding", Dims{kernel[0] / 2, kernel[1] / 2, kernel[2] / 2}}});
     if (b.random().chance(0.7)) x = b.batch_norm(x);
@@ -113,7 +113,7 @@ Graph draw_wide_images(Block& b) {
   for (int convolutions = 0, tries = 20; convolutions < 2 && tries > 0; --tries) {
     const int64_t k = b.random().chance(0.5) ? 1 : 3, now = b.size(x, 1), out = 4 * b.random().log_whole(2, k == 1 ? 64 : 16);
     const bool depthwise = k == 3 && b.random().chance(0.3);
-    const double made = elements(b, x) / static_cast<double>(now) * static_cast<double>(depthwise ? now : out);
+    const double made = b.elements(x) / static_cast<double>(now) * static_cast<double>(depthwise ? now : out);
     const double flops = 2 * made * static_cast<double>(k * k) * static_cast<double>(depthwise ? 1 : now);
     if (made < 0.5e6 || made > 5e6 || flops > 8e8) continue;
     x = b.conv(x, {.out = depthwise ? now : out, .kernel_h = k, .kernel_w = k, .groups = depthwise ? now : 1, .bias = b.random().chance(0.3)});
@@ -174,7 +174,7 @@ Graph draw_pointwise_convolutions(Block& b) {
   }()));
   for (int64_t i = b.random().whole(4, 6), tries = 20; i > 0 && tries > 0; --tries) {
     const int64_t c = b.size(x, 1), out = b.channels(std::max(12.0, static_cast<double>(c) / 6), std::min(1400.0, static_cast<double>(c) * 6));
-    const double made = elements(b, x) / static_cast<double>(c) * static_cast<double>(out), flops = 2 * made * static_cast<double>(c);
+    const double made = b.elements(x) / static_cast<double>(c) * static_cast<double>(out), flops = 2 * made * static_cast<double>(c);
     if (flops < 5e6 || flops > 4e8 || made > 1.5e6) continue;
     x = b.conv(x, {.out = out, .bias = b.random().chance(0.2)});
     if (b.random().chance(0.8)) x = b.batch_norm(x);

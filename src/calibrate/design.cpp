@@ -81,7 +81,7 @@ struct Candidate {
     double worth;  // long calls are what models spend their time on
     int lengthy;  // of a class whose calls grow to any length: 1 of a millisecond of arithmetic and more, 2 of eight
   };
-  static size_t mode_at(const Member& member) { return most_modes * member.cost_class + member.mode.of_class; }
+  static size_t mode_at(const Member& member) { return most_modes * member.cost_class + member.mode.of_class; }  // of all classes
   std::vector<Member> cases;
 };
 
@@ -210,24 +210,31 @@ Design make_design(const DesignOptions& options) {
     while (chosen + 1 < kinds.size() && at >= kinds[chosen].share) at -= kinds[chosen++].share;
     ++design.drawn;
     const std::string name = "calibration_" + std::to_string(i);
-    int64_t samples = samples_of(options.most_samples, random);
+    const int64_t wanted = samples_of(options.most_samples, random);
     const Random before = random;
-    for (bool again = true; again;) {
-      again = false;
+    const auto draw = [&](int64_t samples) {
+      random = before;
+      Block block(name, random, samples);
+      Candidate candidate = measure_up(kinds[chosen].draw(block), options);
+      candidate.network.archetype = kinds[chosen].name;
+      candidate.kind = chosen;
+      candidate.random = before;
+      candidate.samples = samples;
+      return candidate;
+    };
+    const auto draw_as_wanted = [&] {
       try {
-        random = before;
-        Block block(name, random, samples);
-        Candidate candidate = measure_up(kinds[chosen].draw(block), options);
-        candidate.network.archetype = kinds[chosen].name;
-        candidate.kind = chosen, candidate.random = before, candidate.samples = samples;
-        if (!candidate.cases.empty()) candidates.push_back(std::move(candidate));  // a draw may afford nothing
-      } catch (const Error& error) {
-        again = samples > 1;  // an archetype that reshapes to the batch it had in mind
-        samples = 1;
-        if (again) continue;
-        ++design.refused;
-        if (reasons.size() < 20) reasons.insert(std::string(kinds[chosen].name) + ": " + error.what());
+        return draw(wanted);
+      } catch (const Error&) {
+        return draw(1);  // an archetype that reshapes to the batch it had in mind
       }
+    };
+    try {
+      Candidate candidate = draw_as_wanted();
+      if (!candidate.cases.empty()) candidates.push_back(std::move(candidate));  // a draw may afford nothing
+    } catch (const Error& error) {
+      ++design.refused;
+      if (reasons.size() < 20) reasons.insert(std::string(kinds[chosen].name) + ": " + error.what());
     }
   }
   design.reasons.assign(reasons.begin(), reasons.end());

@@ -109,6 +109,7 @@ TEST(Design, HoldsWhatItPromises) {
 // A card is filled by many samples only. What an archetype draws does not depend on how many there are.
 TEST(Design, LargerBatchesAreTheSameNetworks) {
   Random one_random(7), many_random(7);
+  int compared = 0;
   for (const Archetype& kind : archetypes()) {
     Block one("one", one_random), many("many", many_random, 8);
     const Graph small = kind.draw(one);
@@ -116,10 +117,12 @@ TEST(Design, LargerBatchesAreTheSameNetworks) {
       const Graph large = kind.draw(many);
       ASSERT_EQ(small.nodes.size(), large.nodes.size()) << kind.name;
       for (size_t n = 0; n < small.nodes.size(); ++n) EXPECT_EQ(small.nodes[n].target, large.nodes[n].target) << kind.name;
+      ++compared;
     } catch (const Error&) {  // it reshapes to the batch that it had in mind
     }
     many_random = one_random;
   }
+  EXPECT_GT(compared, static_cast<int>(archetypes().size() / 2)) << "most archetypes take any batch";
 }
 
 TEST(Design, ACardGetsLargerBatches) {
