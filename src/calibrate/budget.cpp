@@ -3,12 +3,24 @@
 
 #include <fmt/format.h>
 
-#include <cmath>
+#include <span>
 
 #include "base/units.hpp"
 #include "estimate/op_estimate.hpp"
 
 namespace opgauge {
+namespace {
+
+double memory_share(std::span<const OpPrediction> calls) {
+  double all_s = 0, memory_s = 0;
+  for (const OpPrediction& call : calls) {
+    all_s += call.latency_s;
+    memory_s += call.memory_s;
+  }
+  return all_s > 0 ? memory_s / all_s : 0;
+}
+
+}  // namespace
 
 std::string BudgetSpent::sentence() const {
   if (measured == 0) {
@@ -25,8 +37,9 @@ SpentBudget spend_budget(const Graph& graph, const EstimateOptions& options, dou
   const OpModel& model = model_of(options);
   const std::vector<CaseFacts> facts = facts_of(graph, conditions_of(model));
   const GraphCases cases = cases_of(graph, facts);
+  const std::vector<OpPrediction> predicted = predict_calls(graph, facts, model, options.allow_unknown);
   const MeasuredSum known =
-      sum_measured(predict_calls(graph, facts, model, options.allow_unknown), cases,
+      sum_measured(predicted, cases,
                    options.case_times ? *options.case_times : CaseTimes{}, model);
   PlanSettings planning;
   planning.budget_s = budget_s;
@@ -45,8 +58,8 @@ SpentBudget spend_budget(const Graph& graph, const EstimateOptions& options, dou
   out.spent.passes = timed.passes;
   out.spent.whole = timed.whole;
   if (model.probe_compute_s > 0 && model.probe_memory_s > 0 && timed.quiet_probe.compute_s > 0) {
-    out.spent.speed_factor = std::sqrt(timed.quiet_probe.compute_s / model.probe_compute_s *
-                                       timed.quiet_probe.memory_s / model.probe_memory_s);
+    const MachineSpeed reference{model.probe_compute_s, 1, model.probe_memory_s};
+    out.spent.speed_factor = slowdown(relative_to(timed.quiet_probe, reference), memory_share(predicted));
   }
   return out;
 }

@@ -143,11 +143,10 @@ Validation score(std::span<const ModelPrediction> predictions, const MeasuredSet
   out.constants_mape = summarize_errors(constants, truth).mape_common;
   if (!sums.empty()) out.sum_of_calls_mape = mean(sums);
   if (first.probe_compute_s > 0 && model.probe_compute_s > 0) {
-    const double compute = first.probe_compute_s / model.probe_compute_s, memory = first.probe_memory_s / model.probe_memory_s;
+    const MachineSpeed now{first.probe_compute_s / model.probe_compute_s, 0, first.probe_memory_s / model.probe_memory_s};
     std::vector<double> probed = predicted, factors;
     for (size_t i = 0; i < probed.size(); ++i) {
-      const double share = memory_share[i];
-      factors.push_back((1 - share) * compute + share * memory);
+      factors.push_back(slowdown(now, memory_share[i]));
       probed[i] *= factors.back();
     }
     if (!factors.empty()) out.probe_factor = median(factors);

@@ -49,7 +49,11 @@ class CaseReader {
               cursor_.position(),
               fmt::format("found more than the {} arguments of {}", given.size(), target));
         }
-        name_ = op->schema->arguments[given.size()].name;
+        name_ = take_keyword();
+        if (name_.empty()) {
+          if (keywords_) throw cursor_.error("name=value, after a first argument by name");
+          name_ = op->schema->arguments[given.size()].name;
+        }
         Argument value = parse_argument(cursor_, [this](Cursor&) { return take_tensor(); });
         given.emplace_back(name_, std::move(value));
       } while (cursor_.take(','));
@@ -65,6 +69,18 @@ class CaseReader {
   }
 
  private:
+  // `stride=`; nothing if a value stands there.
+  std::string take_keyword() {
+    cursor_.skip_spaces();
+    const size_t begin = cursor_.position();
+    std::string word(cursor_.identifier());
+    if (!word.empty() && cursor_.take('=')) {
+      keywords_ = true;
+      return word;
+    }
+    cursor_.go_to(begin);
+    return "";
+  }
   // `f32[8]` or `parameter f32[8]`; a dtype without sizes is an argument of its own.
   std::optional<ValueRef> take_tensor() {
     const size_t begin = cursor_.position();
@@ -82,7 +98,8 @@ class CaseReader {
 
   Cursor cursor_;
   GraphBuilder builder_;
-  std::string name_;
+  std::string name_;       // of the argument being read
+  bool keywords_ = false;  // an argument has been given by its name
 };
 
 }  // namespace

@@ -285,8 +285,8 @@ Argument parse_argument(Cursor& cursor, const TakeTensor& take_tensor) {
   if (is_digit(c) || c == '-' || c == '.') return parse_numeral(cursor);
   const std::string_view word = cursor.identifier();
   if (word == "None") return std::monostate();
-  if (word == "true") return true;
-  if (word == "false") return false;
+  if (word == "true" || word == "True") return true;
+  if (word == "false" || word == "False") return false;
   if (word == "inf") return std::numeric_limits<double>::infinity();
   if (word == "nan") return std::numeric_limits<double>::quiet_NaN();
   Argument value;

@@ -2,9 +2,9 @@
 // Reading the text forms (graph/text.hpp, graph/case.hpp): a place in a text that knows its line
 // and column, and the grammar that both forms share.
 //
-//   type      f32[8,3]{1,8}+16          dtype, sizes; strides and offset only where they are not
-//   the plain ones argument  None  true  3  1e-05  inf  "text"  f32  channels_last  cpu  [1,1]
-//   [0.5,2.0]  and tensors
+//   type      f32[8,3]{1,8}+16   dtype, sizes; strides and offset only where they are not the plain ones
+//   argument  None  true  3  1e-05  inf  "text"  f32  channels_last  cpu  [1,1]  [0.5,2.0]  and tensors;
+//             True and False are read too, as Python writes them
 #pragma once
 
 #include <functional>

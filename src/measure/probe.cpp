@@ -48,6 +48,10 @@ MachineSpeed quiet_speed(std::span<const MachineSpeed> readings) {
   return {low(&MachineSpeed::compute_s), low(&MachineSpeed::cache_s), low(&MachineSpeed::memory_s)};
 }
 
+double slowdown(const MachineSpeed& relative, double memory_share) {
+  return (1 - memory_share) * relative.compute_s + memory_share * relative.memory_s;
+}
+
 MachineSpeed relative_to(const MachineSpeed& reading, const MachineSpeed& reference) {
   return {reading.compute_s / reference.compute_s, reading.cache_s / reference.cache_s,
           reading.memory_s / reference.memory_s};

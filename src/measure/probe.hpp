@@ -34,6 +34,8 @@ struct MachineSpeed {
 };
 // Each part divided by the reference's: 1.2 is a fifth slower than at the reference.
 MachineSpeed relative_to(const MachineSpeed& reading, const MachineSpeed& reference);
+// How much longer work takes at `relative` than at the reference, if main memory makes `memory_share` (0 to 1) of its time there.
+double slowdown(const MachineSpeed& relative, double memory_share);
 // The machine when it is quiet: the 10 % quantile of each part, which unlike the least does not fall with the number of
 // readings. Zeros if there are none.
 MachineSpeed quiet_speed(std::span<const MachineSpeed> readings);

@@ -35,6 +35,18 @@ TEST(Case, ReadsBackWhatItPrints) {
   }
 }
 
+TEST(Case, ReadsArgumentsByNameAndPythonsTruth) {
+  const auto printed = [](std::string_view text) {
+    const Graph g = parse_case(text);
+    return case_text(g, g.nodes[0]);
+  };
+  EXPECT_EQ(printed("aten::conv2d(f32[1,3,8,8], parameter f32[4,3,3,3], padding=[1,1], stride=[2, 2])"),
+            "aten::conv2d(f32[1,3,8,8], parameter f32[4,3,3,3], None, [2,2], [1,1])");
+  EXPECT_EQ(printed("aten::_to_copy(f32[4], dtype=f64)"), "aten::_to_copy(f32[4], f64)");
+  EXPECT_EQ(printed("aten::cumsum(dim=1, self=f32[2,3])"), "aten::cumsum(f32[2,3], 1)");
+  EXPECT_EQ(printed("aten::mean.dim(f32[2,3], [1], True)"), "aten::mean.dim(f32[2,3], [1], true)");
+}
+
 TEST(Case, StridesThatNoKernelCanTellFromContiguousAreLeftOut) {
   const auto printed = [](TensorType type) {
     GraphBuilder b("one");
@@ -69,6 +81,14 @@ TEST(Case, ErrorsNameThePlace) {
             "[line 1, column 1: aten::linear] input has 4 features, weight expects 6");
   EXPECT_EQ(message("aten::linear(f32[3,4])"),
             "[line 1, column 1: aten::linear] argument \"weight\" is missing, expected Tensor");
+  EXPECT_EQ(message("aten::mean.dim(f32[2,3], dim=[1], true)"),
+            "[line 1, column 35] found \"true\", expected name=value, after a first argument by name");
+  EXPECT_EQ(message("aten::relu(f32[3], self=f32[3])"),
+            "[line 1, column 19] found more than the 1 arguments of aten::relu");
+  EXPECT_EQ(message("aten::cumsum(f32[3], self=f32[3])"),
+            "[line 1, column 1: aten::cumsum] argument \"self\" is given twice");
+  EXPECT_EQ(message("aten::cumsum(f32[3], axis=0)"),
+            "[line 1, column 1: aten::cumsum] unknown argument \"axis\", expected one of self, dim, dtype");
 }
 
 }  // namespace

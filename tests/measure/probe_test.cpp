@@ -36,6 +36,13 @@ TEST(Probe, SlownessIsRelativeToAReference) {
   EXPECT_EQ(encode(slow).size(), 3u);
 }
 
+TEST(Probe, EachProbeSlowsItsShareOfTheWork) {
+  const MachineSpeed now{1.1, 5, 2};
+  EXPECT_DOUBLE_EQ(slowdown(now, 0), 1.1);
+  EXPECT_DOUBLE_EQ(slowdown(now, 1), 2);
+  EXPECT_DOUBLE_EQ(slowdown(now, 0.25), 0.75 * 1.1 + 0.25 * 2);
+}
+
 TEST(QuietSpeed, DoesNotFallWithTheNumberOfReadings) {
   std::vector<MachineSpeed> few, many;
   for (int i = 0; i < 2000; ++i) {
