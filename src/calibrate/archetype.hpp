@@ -21,6 +21,7 @@ std::span<const Archetype> convolution_archetypes();
 std::span<const Archetype> token_archetypes();
 std::span<const Archetype> layout_archetypes();
 std::span<const Archetype> layer_archetypes();
+std::span<const Archetype> function_archetypes();
 std::vector<Archetype> archetypes();
 
 }  // namespace opgauge

@@ -195,7 +195,7 @@ std::span<const Archetype> layout_archetypes() { return rows; }
 
 std::vector<Archetype> archetypes() {
   std::vector<Archetype> all;
-  for (const auto list : {convolution_archetypes(), token_archetypes(), layout_archetypes(), layer_archetypes()}) all.insert(all.end(), list.begin(), list.end());
+  for (const auto list : {convolution_archetypes(), token_archetypes(), layout_archetypes(), layer_archetypes(), function_archetypes()}) all.insert(all.end(), list.begin(), list.end());
   return all;
 }
 

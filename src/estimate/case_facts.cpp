@@ -39,6 +39,11 @@ std::string variant_of(const Node& node, std::string_view name) {
       variant += value == 2 ? "^2" : value == 3 ? "^3" : value == 0.5 ? "^0.5" : "";
     }
   }
+  if (name == "layer_norm") {
+    const Argument* weight = find_argument(node, "weight");
+    const auto* given = weight ? std::get_if<ValueRef>(weight) : nullptr;
+    if (!given || given->id == no_value) variant += ".plain";
+  }
   for (const char* mode : {"approximate", "mode"}) {
     if (const Argument* argument = find_argument(node, mode)) {
       if (const auto* text = std::get_if<std::string>(argument)) variant += "." + *text;

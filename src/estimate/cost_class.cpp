@@ -53,7 +53,8 @@ constexpr int64_t most_jitted_padding = 28;
 // oneDNN jit_uni_1x1_conv_utils.hpp, rtus_prepare: a strided 1x1 convolution becomes one of stride 1 on picked pixels if the
 // strides cover the image exactly and nothing is padded; else it goes to the direct kernel.
 bool strides_cover(const Facts& f) { return f.pad_w == 0 && f.out_w * f.stride_w == f.width && f.out_h * f.stride_h == f.height; }
-bool is_product(const Facts& f) { return f.family == OpFamily::matmul; }
+// An outer product multiplies nothing with weights: it is a broadcast multiplication.
+bool is_product(const Facts& f) { return f.family == OpFamily::matmul && !named(f, {"outer", "ger"}); }
 
 constexpr std::string_view conv_features =
     "call cold_code cold_primitive flops blocked_flops narrow_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
@@ -197,6 +198,7 @@ const Row rows[] = {
     {"group_norm.channels_last", "group_norm", [](const Facts& f) { return named(f, {"group_norm", "native_group_norm"}) && f.channels_last; }, plane_features, "ATen group_norm NHWC"},
     {"group_norm", "row_wise", OPGAUGE_NAMED("group_norm", "native_group_norm"), plane_features, "ATen group_norm"},
     {"layer_norm_strided", "layer_norm", [](const Facts& f) { return named(f, {"layer_norm", "native_layer_norm"}) && !f.dense_operands; }, norm_features, "copied to contiguous first"},
+    {"layer_norm_plain", "layer_norm", [](const Facts& f) { return f.variant == "layer_norm.plain"; }, norm_features, "ATen layer_norm_kernel.cpp: a scalar loop where gamma or beta is missing"},
     {"layer_norm", "row_wise", OPGAUGE_NAMED("layer_norm", "native_layer_norm"), norm_features, "ATen layer_norm"},
     {"rms_norm", "layer_norm", OPGAUGE_NAMED("rms_norm", "_fused_rms_norm"), norm_features, "ATen composite"},
     {"softmax_strided", "softmax", [](const Facts& f) { return f.family == OpFamily::softmax && (!f.inner_dimension || !f.dense_operands); }, norm_features, "ATen softmax over an outer dimension"},
@@ -205,6 +207,7 @@ const Row rows[] = {
     {"row_wise", "any", [](const Facts& f) { return f.family == OpFamily::normalization; }, norm_features, "parent of norms and softmax"},
 
     // Pools, reductions, resampling.
+    {"max_pool.rows", "max_pool", OPGAUGE_NAMED("max_pool1d"), pool_features, "ATen MaxPooling.cpp: contiguous rows, no indices"},
     {"max_pool.volume", "max_pool", OPGAUGE_NAMED("max_pool3d"), pool_features, "ATen max_pool3d: scalar loops"},
     {"max_pool.channels_last", "max_pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.find("max") != std::string_view::npos && f.channels_last; }, pool_features, "ATen max_pool2d NHWC"},
     {"max_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.find("max") != std::string_view::npos; }, pool_features, "ATen max_pool2d"},
@@ -213,12 +216,13 @@ const Row rows[] = {
     {"average_pool.channels_last", "average_pool", [](const Facts& f) { return f.family == OpFamily::pool && f.channels_last; }, pool_features, "ATen avg_pool2d NHWC, vectorised over channels"},
     {"average_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool; }, pool_features, "ATen avg_pool2d"},
     {"pool", "any", [](const Facts&) { return false; }, pool_features, "parent of the pools"},
-    {"scan", "reduction", OPGAUGE_NAMED("cumsum", "cumprod", "diff"), reduction_features, "ATen cumulative kernels"},
-    {"arg_reduction", "reduction", OPGAUGE_NAMED("argmax", "argmin", "max", "min", "aminmax", "median"), reduction_features, "values with indices"},
+    {"scan", "reduction", OPGAUGE_NAMED("cumsum", "cumprod"), reduction_features, "ATen cumulative kernels"},
+    {"arg_reduction", "reduction", OPGAUGE_NAMED("argmax", "argmin", "max", "min", "median"), reduction_features, "values with indices"},
     {"moment", "reduction", OPGAUGE_NAMED("var", "std", "var_mean", "std_mean"), reduction_features, "Welford"},
     {"norm_outer", "reduction_outer", [](const Facts& f) { return f.family == OpFamily::reduction && !f.inner_dimension && named(f, {"linalg_vector_norm", "norm"}); }, reduction_features, "ATen ReduceOpsKernel.cpp, norm_kernel: vectorised over a contiguous innermost dimension only"},
-    {"reduction_outer", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && !f.inner_dimension; }, reduction_features, "TensorIterator, vectorised over the kept dimension"},
-    {"reduction", "any", [](const Facts& f) { return f.family == OpFamily::reduction; }, reduction_features, "TensorIterator, cascade sum"},
+    {"reduction_outer", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && f.name != "diff" && !f.inner_dimension; }, reduction_features, "TensorIterator, vectorised over the kept dimension"},
+    {"reduction", "any", [](const Facts& f) { return f.family == OpFamily::reduction && f.name != "diff"; }, reduction_features, "TensorIterator, cascade sum"},
+    {"grid_sample", "copy", OPGAUGE_NAMED("grid_sampler", "grid_sampler_2d", "grid_sampler_3d"), "call cold_code output_elements output_bytes input_bytes", "ATen GridSamplerKernel.cpp: four neighbours gathered for every element"},
     {"upsample_cubic", "upsample", OPGAUGE_NAMED("upsample_bicubic2d", "_upsample_bicubic2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
     {"upsample_linear.channels_last", "upsample_linear", [](const Facts& f) { return named(f, {"upsample_bilinear2d"}) && f.channels_last; }, "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen NHWC, vectorised over channels"},
     {"upsample_linear.small", "upsample_linear", [](const Facts& f) { return named(f, {"upsample_bilinear2d"}) && f.transposes; }, small_upsample_features, "ATen, height and width of the result together up to 128: the NHWC kernel between two copies"},
@@ -242,16 +246,18 @@ const Row rows[] = {
     // Indexing, factories, sorting, quantisation.
     {"embedding", "gather", OPGAUGE_NAMED("embedding"), "call cold_code rows output_bytes strided_bytes beyond_l2_bytes", "rows copied by index"},
     {"index_select", "gather", OPGAUGE_NAMED("index_select"), "call cold_code rows output_bytes strided_bytes cold_input_bytes cold_output_bytes", "ATen index_select: slices copied one by one, elements one by one where they do not lie together"},
+    {"scatter", "gather", OPGAUGE_NAMED("scatter", "scatter_add", "scatter_reduce"), "call cold_code output_elements output_bytes input_bytes", "ATen ScatterGatherKernel.cpp: one element after the other"},
     {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call cold_code rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
     {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call cold_code rows row_vectors input_bytes output_bytes", "ATen sort, topk"},
+    {"random", "factory", OPGAUGE_NAMED("rand", "randn", "rand_like", "randn_like", "randint", "randint_like"), "call cold_code output_elements output_bytes fresh_bytes", "ATen: one Mersenne twister, element by element"},
     {"factory", "pointwise", [](const Facts& f) { return f.family == OpFamily::factory; }, "call cold_code output_bytes fresh_bytes", "ATen fill, arange"},
     {"quantize", "pointwise", [](const Facts& f) { return f.family == OpFamily::quantize; }, pointwise_features, "boundary conversions to and from 8 bits"},
 
     // Pointwise, by function.
     {"pointwise_unlike", "pointwise", [](const Facts& f) { return f.family == OpFamily::pointwise && f.unlike; }, "call cold_code output_elements fresh_bytes cold_input_bytes cold_output_bytes far_elements beyond_l2_bytes beyond_l3_bytes", "TensorIterator: operands in different orders, one of them read with jumps"},
     {"relu", "pointwise", OPGAUGE_NAMED("relu", "relu6", "hardtanh", "clamp", "clamp_min", "clamp_max", "threshold", "leaky_relu", "prelu"), pointwise_features, "TensorIterator, vectorised"},
-    {"add", "pointwise", OPGAUGE_NAMED("add", "sub", "rsub"), pointwise_features, "TensorIterator, vectorised"},
-    {"mul", "pointwise", OPGAUGE_NAMED("mul", "square"), pointwise_features, "TensorIterator, vectorised"},
+    {"add", "pointwise", OPGAUGE_NAMED("add", "sub", "rsub", "diff"), pointwise_features, "TensorIterator, vectorised; diff subtracts two slices"},
+    {"mul", "pointwise", OPGAUGE_NAMED("mul", "square", "outer", "ger"), pointwise_features, "TensorIterator, vectorised"},
     {"div", "pointwise", OPGAUGE_NAMED("div", "true_divide", "reciprocal"), pointwise_features, "TensorIterator, vectorised"},
     {"sigmoid", "transcendental", OPGAUGE_NAMED("sigmoid"), pointwise_features, "Sleef"},
     {"silu", "transcendental", OPGAUGE_NAMED("silu"), pointwise_features, "Sleef"},
@@ -264,6 +270,7 @@ const Row rows[] = {
     {"pow_product", "pointwise", [](const Facts& f) { return f.variant.starts_with("pow^"); }, pointwise_features, "ATen PowKernel.cpp: exponents 2, 3 and 1/2 are products or a root"},
     {"pow", "transcendental", OPGAUGE_NAMED("pow"), pointwise_features, "ATen PowKernel.cpp: any other power"},
     {"root", "pointwise", OPGAUGE_NAMED("sqrt", "rsqrt"), pointwise_features, "TensorIterator, vectorised"},
+    {"scalar_math", "transcendental", OPGAUGE_NAMED("atan2", "hypot", "logaddexp", "fmod", "remainder", "floor_divide", "xlogy", "polar"), pointwise_features, "TensorIterator: an element at a time, or Sleef's slow paths"},
     {"transcendental", "pointwise", OPGAUGE_NAMED("erf", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "softplus", "mish", "elu", "celu", "selu", "atan", "asin", "acos", "sinh", "cosh", "erfc", "logsigmoid", "log_sigmoid"), pointwise_features, "Sleef"},
     {"compare", "pointwise", OPGAUGE_NAMED("eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_not", "bitwise_and", "bitwise_or", "where", "masked_fill", "__and__", "__or__"), pointwise_features, "TensorIterator, bool results"},
     {"pointwise", "any", [](const Facts& f) { return f.family == OpFamily::pointwise; }, pointwise_features, "TensorIterator"},

@@ -35,6 +35,7 @@ constexpr auto index_rules = std::to_array<IndexRule>({
     {"gather", "index", "self"},
     {"scatter", "index", "self"},
     {"scatter_add", "index", "self"},
+    {"scatter_reduce", "index", "self"},
     {"index_add", "index", "self"},
     {"index_copy", "index", "self"},
     {"index", "indices", "self"},

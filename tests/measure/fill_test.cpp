@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <string>
 
 #include "graph/builder.hpp"
 
@@ -34,6 +35,18 @@ TEST(Fill, WhatGoesIntoARootIsPositive) {
   const ValueId sum = b.call("aten::add.Tensor", {{"self", v}, {"other", 1e-5}});
   const Graph g = b.finish({b.call("aten::rsqrt", {{"self", sum}})});
   EXPECT_EQ(choose_fills(g)[index(v)], (Fill{1, 1}));
+}
+
+TEST(Fill, AnIndexStaysWithinWhatItIndexes) {
+  for (const char* op : {"aten::scatter_add", "aten::scatter_reduce.two"}) {
+    GraphBuilder b("messages");
+    const ValueId nodes = b.input("nodes", {Dtype::f32, {5, 8}}), edges = b.input("edges", {Dtype::f32, {40, 8}});
+    const ValueId to = b.input("to", {Dtype::i64, {40, 8}});
+    std::vector<Given> given = {{"self", nodes}, {"dim", int64_t{0}}, {"index", to}, {"src", edges}};
+    if (std::string(op).ends_with("two")) given.emplace_back("reduce", std::string("sum"));
+    const Graph g = b.finish({b.call(op, std::move(given))});
+    EXPECT_EQ(choose_fills(g)[index(to)], (Fill{0, 4})) << op;
+  }
 }
 
 TEST(Fill, RandomElementsStayInRangeAndRepeat) {

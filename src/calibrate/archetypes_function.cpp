@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+// Calibration networks of functions that few models call, and then for a large part of their time: sampling, scattering,
+// sorting, random numbers, scalar loops over the C library's functions.
+#include <algorithm>
+
+#include "calibrate/archetype.hpp"
+
+namespace opgauge {
+namespace {
+
+// Numbers between 0 and 1 that a call has just made.
+ValueId fresh(Block& b, Dims sizes) { return b.unary("sigmoid", b.input(std::move(sizes))); }
+
+struct Rows {
+  int64_t count, length;
+};
+Rows rows_of(Block& b, double fewest_elements, double most_elements) {
+  const double elements = b.random().log_uniform(fewest_elements, most_elements);
+  const int64_t length = b.random().log_whole(8, static_cast<int64_t>(std::min(2000.0, elements / 2)));
+  return {std::max<int64_t>(2, static_cast<int64_t>(elements) / length), length};
+}
+
+ValueId scalar_math(Block& b) {
+  const auto [count, length] = rows_of(b, 1e3, 2e5);
+  const ValueId x = fresh(b, {count, length});
+  const auto with = [&](std::string_view target) { return b.op(target, {{"self", x}, {"other", b.unary("relu", x)}}); };
+  switch (b.random().whole(0, 4)) {
+    case 0: return with("aten::atan2");
+    case 1: return with("aten::hypot");
+    case 2: return with("aten::logaddexp");
+    case 3: return b.op("aten::fmod.Scalar", {{"self", x}, {"other", 0.3}});
+    default: return b.op("aten::remainder.Scalar", {{"self", x}, {"other", 0.3}});
+  }
+}
+
+ValueId vector_math(Block& b) {
+  const auto [count, length] = rows_of(b, 1e3, 3e5);
+  const ValueId x = fresh(b, {count, length});
+  return b.unary(b.random().pick<std::string_view>({"sin", "cos", "log", "erf", "abs", "sqrt"}), x);
+}
+
+ValueId random_numbers(Block& b) {
+  const auto [count, length] = rows_of(b, 300, 1e5);
+  return b.op(b.random().chance(0.5) ? "aten::randn" : "aten::rand", {{"size", Dims{count, length}}});
+}
+
+ValueId sample(Block& b) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 1, 2}), c = b.random().log_whole(1, 128), side = b.side(6, 120), out = b.side(6, 120);
+    const double made = static_cast<double>(n * c * out) * static_cast<double>(out);
+    if (made < 1e3 || made > 4e5 || static_cast<double>(n * c * side) * static_cast<double>(side) > 1e6) continue;
+    return b.op("aten::grid_sampler", {{"input", fresh(b, {n, c, side, side})}, {"grid", fresh(b, {n, out, out, 2})}, {"interpolation_mode", int64_t{0}},
+                                       {"padding_mode", b.random().pick<int64_t>({0, 1})}, {"align_corners", false}});
+  }
+}
+
+ValueId scatter(Block& b) {  // messages of edges to nodes
+  const auto [count, length] = rows_of(b, 500, 1e5);
+  const ValueId to = fresh(b, {std::max<int64_t>(2, count / b.random().pick<int64_t>({1, 4, 16})), length}), from = fresh(b, {count, length});
+  if (b.random().chance(0.3)) return b.op("aten::index_add", {{"self", to}, {"dim", int64_t{0}}, {"index", b.input({count}, Dtype::i64)}, {"source", from}});
+  const ValueId index = b.input({count, length}, Dtype::i64);
+  if (b.random().chance(0.3)) {
+    return b.op("aten::scatter_reduce.two", {{"self", to}, {"dim", int64_t{0}}, {"index", index}, {"src", from}, {"reduce", b.random().pick<std::string>({"amax", "sum"})}});
+  }
+  return b.op("aten::scatter_add", {{"self", to}, {"dim", int64_t{0}}, {"index", index}, {"src", from}});
+}
+
+ValueId pool_signal(Block& b) {
+  const int64_t k = b.random().pick<int64_t>({2, 2, 3, 4});
+  const ValueId x = b.unary("relu", b.input({b.random().pick<int64_t>({1, 1, 2, 4}), b.channels(8, 256), b.random().log_whole(40, 3000)}));
+  return b.op("aten::max_pool1d", {{"self", x}, {"kernel_size", Dims{k}}, {"stride", Dims{b.random().pick<int64_t>({1, k})}}});
+}
+
+ValueId plain_norm(Block& b) {  // no weights, as where they come from a condition
+  const auto [count, length] = rows_of(b, 2e3, 4e5);
+  return b.op("aten::layer_norm", {{"input", fresh(b, {1, count, length})}, {"normalized_shape", Dims{length}}});
+}
+
+ValueId shuffle(Block& b) {
+  const int64_t factor = b.random().pick<int64_t>({2, 2, 3, 4}), c = b.random().log_whole(1, 64), side = b.side(8, 100);
+  if (b.random().chance(0.7)) return b.op("aten::pixel_shuffle", {{"self", fresh(b, {1, c * factor * factor, side, side})}, {"upscale_factor", factor}});
+  return b.op("aten::pixel_unshuffle", {{"self", fresh(b, {1, c, side * factor, side * factor})}, {"downscale_factor", factor}});
+}
+
+ValueId sorted(Block& b) {
+  const auto [count, length] = rows_of(b, 100, 3e4);
+  return b.ops("aten::sort", {{"self", fresh(b, {count, length})}, {"dim", int64_t{-1}}})[0];
+}
+
+Graph draw_functions(Block& b) {
+  std::vector<ValueId> made;
+  for (int64_t i = b.random().whole(6, 10); i > 0; --i) {
+    made.push_back(b.random().pick<ValueId (*)(Block&)>(
+        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted})(b));
+  }
+  return b.finish(std::move(made));
+}
+
+const Archetype rows[] = {{"functions", 0.14, draw_functions}};
+
+}  // namespace
+
+std::span<const Archetype> function_archetypes() { return rows; }
+
+}  // namespace opgauge
