@@ -7,10 +7,9 @@
 //   aten::conv2d(f32[1,64,56,56], parameter f32[64,64,3,3], None, [1,1], [1,1])
 //   aten::softmax.int(f32[8,12,128,128]{196608,16384,1,128}, -1)
 //
-// Arguments stand in schema order; trailing defaults are left out (read back, the rest may also be given by name:
-// `stride=[2,2]`); strides are written only when
+// Arguments stand in schema order; trailing defaults are left out; strides are written only when
 // not contiguous; storage offsets are dropped; two operands on the same storage are not told apart
-// from separate ones.
+// from separate ones. Arguments are also read by name: `stride=[2,2]`.
 #pragma once
 
 #include <string>
