@@ -22,6 +22,7 @@ std::span<const Archetype> token_archetypes();
 std::span<const Archetype> layout_archetypes();
 std::span<const Archetype> layer_archetypes();
 std::span<const Archetype> function_archetypes();
+std::span<const Archetype> small_archetypes();
 std::vector<Archetype> archetypes();
 
 }  // namespace opgauge

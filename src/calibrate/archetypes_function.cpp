@@ -24,11 +24,12 @@ ValueId scalar_math(Block& b) {
   const auto [count, length] = rows_of(b, 1e3, 2e5);
   const ValueId x = fresh(b, {count, length});
   const auto with = [&](std::string_view target) { return b.op(target, {{"self", x}, {"other", b.unary("relu", x)}}); };
-  switch (b.random().whole(0, 4)) {
+  switch (b.random().whole(0, 5)) {
     case 0: return with("aten::atan2");
     case 1: return with("aten::hypot");
     case 2: return with("aten::logaddexp");
-    case 3: return b.op("aten::fmod.Scalar", {{"self", x}, {"other", 0.3}});
+    case 3: return b.op("aten::pow.Tensor_Scalar", {{"self", x}, {"exponent", 1.7}});
+    case 4: return b.op("aten::fmod.Scalar", {{"self", x}, {"other", 0.3}});
     default: return b.op("aten::remainder.Scalar", {{"self", x}, {"other", 0.3}});
   }
 }
@@ -87,11 +88,16 @@ ValueId sorted(Block& b) {
   return b.ops("aten::sort", {{"self", fresh(b, {count, length})}, {"dim", int64_t{-1}}})[0];
 }
 
+ValueId selected(Block& b) {
+  const auto [count, length] = rows_of(b, 100, 1e5);
+  return b.ops("aten::topk", {{"self", fresh(b, {count, length})}, {"k", b.random().log_whole(1, std::min<int64_t>(64, length))}})[0];
+}
+
 Graph draw_functions(Block& b) {
   std::vector<ValueId> made;
   for (int64_t i = b.random().whole(6, 10); i > 0; --i) {
     made.push_back(b.random().pick<ValueId (*)(Block&)>(
-        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted})(b));
+        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected})(b));
   }
   return b.finish(std::move(made));
 }

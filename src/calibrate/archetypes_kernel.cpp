@@ -111,11 +111,11 @@ Graph draw_wide_images(Block& b) {
   const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(b.random().log_uniform(1e6, 5e6) / static_cast<double>(n * c))), 24, 400);
   ValueId x = b.unary("relu", b.input({n, c, side, side + b.random().whole(0, 3)}));
   for (int convolutions = 0, tries = 20; convolutions < 2 && tries > 0; --tries) {
-    const int64_t k = b.random().chance(0.5) ? 1 : 3, now = b.size(x, 1), out = 4 * b.random().log_whole(2, k == 1 ? 64 : 16);
+    const int64_t k = b.random().chance(0.5) ? 1 : 3, now = b.size(x, 1), out = 4 * (k == 1 ? b.random().log_whole(2, 64) : b.random().log_whole(4, 24));
     const bool depthwise = k == 3 && b.random().chance(0.3);
     const double made = b.elements(x) / static_cast<double>(now) * static_cast<double>(depthwise ? now : out);
     const double flops = 2 * made * static_cast<double>(k * k) * static_cast<double>(depthwise ? 1 : now);
-    if (made < 0.5e6 || made > 5e6 || flops > 8e8) continue;
+    if (made < 0.5e6 || made > 5e6 || flops > 1e9) continue;
     x = b.conv(x, {.out = depthwise ? now : out, .kernel_h = k, .kernel_w = k, .groups = depthwise ? now : 1, .bias = b.random().chance(0.3)});
     if (b.random().chance(0.5)) x = b.batch_norm(x);
     if (b.random().chance(0.6)) x = b.activation(x);
@@ -124,8 +124,29 @@ Graph draw_wide_images(Block& b) {
   return b.finish({x});
 }
 
+// A few wide groups over a small image, as mixers of channels have them.
+Graph draw_wide_groups(Block& b) {
+  const int64_t groups = b.random().pick<int64_t>({2, 2, 3, 4, 8}), k = b.random().pick<int64_t>({1, 1, 3}), n = b.random().pick<int64_t>({1, 1, 2, 4});
+  const int64_t c = groups * b.random().log_whole(8, 256), out = groups * b.random().log_whole(8, 320), side = b.random().log_whole(3, 28);
+  const ValueId x = b.unary("relu", b.input({n, c, side, side}));
+  if (2.0 * static_cast<double>(n * c / groups * out * k * k * side * side) > 3e8) return b.finish({x});
+  return b.finish({b.unary("relu", b.conv(x, {.out = out, .kernel_h = k, .kernel_w = k, .groups = groups, .bias = b.random().chance(0.5)}))});
+}
+
+// Several filters for each channel, square ones and such over one side.
+Graph draw_multiplier(Block& b) {
+  const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4, 8}), c = b.random().log_whole(2, 96), times = b.random().pick<int64_t>({2, 2, 3, 4});
+  const int64_t k = b.random().log_whole(3, 64), h = b.random().log_whole(8, 120), w = b.random().log_whole(8, 600);
+  if (static_cast<double>(n * c * times * h * w) > 1e6) return b.finish({b.input({n, c, 8, 8})});
+  const bool square = b.random().chance(0.4), tall = b.random().chance(0.5);
+  const int64_t side = std::min<int64_t>({k, 7, h, w});
+  const Dims kernel = square ? Dims{side, side} : tall ? Dims{std::min(k, h), 1} : Dims{1, std::min(k, w)};
+  const ValueId x = b.unary("relu", b.input({n, c, h, w}));
+  return b.finish({b.op("aten::conv2d", {{"input", x}, {"weight", b.weight({c * times, 1, kernel[0], kernel[1]})}, {"groups", c}})});
+}
+
 // Many narrow groups over a whole image.
-Graph draw_grouped(Block& b) {
+Graph draw_narrow_groups(Block& b) {
   const int64_t width = b.random().pick<int64_t>({2, 4, 4, 8, 8, 16, 16, 24, 32}), groups = b.random().whole(3, 40);
   const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4}), c = width * groups, k = b.random().pick<int64_t>({3, 3, 3, 5});
   const double most = b.random().log_uniform(1e7, 1.5e8) / static_cast<double>(2 * n * c * width * k * k);
@@ -133,6 +154,11 @@ Graph draw_grouped(Block& b) {
   ValueId x = b.conv(b.input({n, c, side, side}), {.out = c, .kernel_h = k, .kernel_w = k, .stride = b.random().pick<int64_t>({1, 1, 2}), .groups = groups});
   x = b.unary("relu", x);
   return b.finish({b.conv(x, {.out = c, .kernel_h = 3, .kernel_w = 3, .stride = 1, .groups = groups})});
+}
+
+Graph draw_grouped(Block& b) {
+  const double kind = b.random().uniform();
+  return kind < 0.4 ? draw_narrow_groups(b) : kind < 0.75 ? draw_wide_groups(b) : draw_multiplier(b);
 }
 
 // A few convolutions of a millisecond and more each.

@@ -25,6 +25,9 @@ constexpr double least_streamed_bytes = 3e5;
 constexpr double least_forgotten = 0.4, most_call_flops = 1e7;  // of a oneDNN convolution's shape: below, the call alone is seen
 constexpr int64_t most_of_picture = 4;  // channels of an image that no layer made
 constexpr double long_sequence = 32;  // steps: what a step costs, and not the call, is told by these
+constexpr double wide_hidden_bytes = 4e5;  // weights of the hidden state that a step reads again from beyond L1
+constexpr double wide_image_bytes = 8e6;    // of a 3x3 convolution, read and written: they do not stay in the last cache
+constexpr double least_group_flops = 3e6;  // of a call in groups: below, each group's call is seen, and not its arithmetic
 
 // A cell of the shape space of a class: powers of two of what drives its time.
 uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
@@ -49,7 +52,7 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
   return cell;
 }
 
-constexpr size_t most_modes = 8;  // of a class, 0 included
+constexpr size_t most_modes = 10;  // of a class, 0 included
 
 // Modes of a class that its features tell apart, each of which needs cases of its own.
 struct Mode {
@@ -60,13 +63,22 @@ struct Mode {
 Mode mode_of(const CaseFacts& f) {
   const auto common = [](size_t mode) { return Mode{mode, 15, 4}; };
   if (f.family == OpFamily::attention) return common(f.mask_elements > 0 ? 3 : f.masked ? 2 : 1);
-  if (f.family == OpFamily::recurrent) return common(f.steps > long_sequence ? 2 : 1);
-  if (f.family == OpFamily::convolution && f.onednn) return f.cold_primitive < least_forgotten && f.flops < most_call_flops ? Mode{1, 5, 0} : Mode{};
-  if (f.family == OpFamily::convolution) return f.channels <= most_of_picture ? Mode{1, 8, 0} : Mode{};
+  if (f.family == OpFamily::recurrent) {
+    const bool wide = f.step_weight_bytes > wide_hidden_bytes * f.steps, few_rows = f.m == 2 || f.m == 3;
+    return {wide && few_rows ? 5u : (f.steps > long_sequence ? 2u : 1u) + (wide ? 2u : 0u), 8, 2};
+  }
+  if (f.family == OpFamily::convolution && f.onednn && f.groups == 1 && f.kernel_h * f.kernel_w == 9 && f.channels > most_of_picture && !f.strided && !f.dilated && !f.channels_last &&
+      f.input_bytes + f.output_bytes > wide_image_bytes) return {2, 3, 2};
+  if (f.family == OpFamily::convolution && f.onednn && f.cold_primitive < least_forgotten && f.flops < most_call_flops) return {1, 5, 0};
+  if (f.family == OpFamily::convolution && !f.onednn && f.channels <= most_of_picture) return {1, 8, 0};
+  if (f.family == OpFamily::convolution && !f.onednn && f.kernel_h * f.kernel_w == 1 && f.strided) return {3, 6, 1};  // reads a part of its input
+  if (f.family == OpFamily::convolution && f.groups > 1 && f.flops > least_group_flops) return {2, 8, 1};
+  if (f.family == OpFamily::convolution) return {};
   if (f.family != OpFamily::matmul || f.m > 16 || f.weight_bytes < least_streamed_bytes) return {};
-  if (f.m > 3 && rows_alias(f)) return common(7);
-  const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : 2;  // weights are streamed: from the last cache or from memory
-  return common(1 + 2 * rows + (f.cold_weight_l3_bytes > f.weight_bytes / 3));
+  if (f.m > 3 && rows_alias(f)) return common(9);
+  const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : f.m < 8 ? 2 : 3;  // weights are streamed: from the last cache or from memory
+  const size_t mode = 1 + 2 * rows + (f.cold_weight_l3_bytes > f.weight_bytes / 3);
+  return rows < 2 ? common(mode) : Mode{mode, 10, 3};
 }
 
 struct Candidate {
@@ -119,6 +131,7 @@ constexpr double common_cases = 20000;  // among all candidates
 constexpr double most_rarity = 300;
 constexpr double enough_cases = 30;   // of a class, before it counts like the others
 constexpr int fewest_cases = 20;      // no class should have fewer
+constexpr int most_counted = 6;       // of one network's calls of a class
 constexpr double most_first_share = 0.48;  // of the pass, for all that is taken whatever it costs
 constexpr double urgency = 30;        // of one that does; large enough that classes of few, long candidates get theirs
 
@@ -176,9 +189,10 @@ std::vector<size_t> choose(const std::vector<Candidate>& candidates, const Desig
     }
     if (used_s + candidates[i].network.guess_s > options.pass_s) continue;
     used_s += candidates[i].network.guess_s;
+    std::unordered_map<size_t, int> here;  // calls of one network are much alike
     for (const Candidate::Member& member : candidates[i].cases) {
       for (int level = 1; level <= member.lengthy; ++level) ++lengthy_of_class[3 * member.cost_class + static_cast<size_t>(level)];
-      ++per_class[member.cost_class];
+      per_class[member.cost_class] += here[member.cost_class]++ < most_counted;
       ++per_mode[Candidate::mode_at(member)];
       ++filled[member.cell];
     }

@@ -13,6 +13,9 @@ constexpr double least_context_share = 0.3;                         // of a call
 constexpr double most_row_s = 2.5e-7;                               // a page that must be looked up, and a line from memory
 constexpr double most_memory_passes = 4, most_weight_passes = 1.5;  // weights are read once
 constexpr double least_flop_share = 0.02, most_flop_ratio = 50;
+constexpr double least_flop_ratio = 0.97;                           // of the quickest FLOP seen: what is left is noise
+constexpr double least_counted_flops = 1e7;                         // of a call whose FLOPs are asked for their price
+constexpr double most_unaligned_ratio = 4;                          // rows that start unaligned: every line is read twice
 constexpr Eigen::Index least_cases = 3;
 
 // Features of where operands are, not of what is computed.
@@ -28,6 +31,10 @@ double all_of(std::string_view feature, const CaseFacts& facts) {
                                                            : facts.input_bytes + facts.output_bytes;
 }
 
+bool is_product(const CaseFacts& facts) {
+  return facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention || facts.family == OpFamily::recurrent;
+}
+
 double cheapest_flop_s(std::span<const CaseFacts* const> cases, const Eigen::VectorXd& seconds) {
   double least_s = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < cases.size(); ++i) {
@@ -38,8 +45,22 @@ double cheapest_flop_s(std::span<const CaseFacts* const> cases, const Eigen::Vec
 
 }  // namespace
 
-void limit_features(const CostClass& row, std::span<const CaseFacts* const> cases, double memory_s_per_byte, FitProblem& problem) {
+bool calls_blas(const CaseFacts& facts) {
+  return facts.family == OpFamily::matmul || facts.family == OpFamily::attention || (facts.family == OpFamily::convolution && !facts.onednn);
+}
+
+void MachinePrices::note(const CaseFacts& facts, double seconds) {
+  if ((facts.family != OpFamily::matmul && facts.family != OpFamily::convolution) || facts.flops < least_counted_flops) return;
+  const double price_s = seconds / facts.flops;
+  if (flop_s == 0 || price_s < flop_s) flop_s = price_s;
+  if (calls_blas(facts) && (blas_flop_s == 0 || price_s < blas_flop_s)) blas_flop_s = price_s;
+}
+
+void limit_features(const CostClass& row, std::span<const CaseFacts* const> cases, const MachinePrices& machine, FitProblem& problem) {
   const double flop_s = cheapest_flop_s(cases, problem.seconds);
+  const bool products = std::ranges::all_of(cases, [](const CaseFacts* facts) { return is_product(*facts); });
+  const double flop_at_least_s = std::ranges::all_of(cases, [](const CaseFacts* facts) { return calls_blas(*facts); }) ? machine.blas_flop_s : machine.flop_s;
+  problem.least = Eigen::VectorXd::Zero(problem.features.cols());
   problem.most.resize(problem.features.cols());
   for (Eigen::Index j = 0; j < problem.features.cols(); ++j) {
     const CostFeature& feature = cost_features()[row.features[static_cast<size_t>(j)]];
@@ -47,6 +68,7 @@ void limit_features(const CostClass& row, std::span<const CaseFacts* const> case
     const Eigen::Index having = (column.array() > 0).count();
     if (having < least_cases && having < column.size()) column.setZero();
     problem.most[j] = feature.most_s();
+    if (products && (feature.name == "flops" || feature.name == "attention_flops")) problem.least[j] = least_flop_ratio * flop_at_least_s;
     if (is_context(feature.name)) {
       double most_share = 0;
       for (size_t i = 0; i < cases.size(); ++i) {
@@ -54,10 +76,11 @@ void limit_features(const CostClass& row, std::span<const CaseFacts* const> case
         if (all > 0) most_share = std::max(most_share, column[static_cast<Eigen::Index>(i)] / all);
       }
       if (most_share < least_context_share) column.setZero();
-      problem.most[j] = feature.per == "row" ? most_row_s : (feature.name.starts_with("cold_weight") ? most_weight_passes : most_memory_passes) * memory_s_per_byte;
+      problem.most[j] = feature.per == "row" ? most_row_s : (feature.name.starts_with("cold_weight") ? most_weight_passes : most_memory_passes) * machine.memory_s_per_byte;
     } else if (feature.per == "FLOP" && feature.name != "flops" && std::isfinite(flop_s)) {
       if (flop_s * column.cwiseQuotient(problem.seconds).maxCoeff() < least_flop_share) column.setZero();
       problem.most[j] = std::min(problem.most[j], most_flop_ratio * flop_s);
+      if (feature.name.starts_with("odd_") && machine.flop_s > 0) problem.most[j] = std::min(problem.most[j], most_unaligned_ratio * machine.flop_s);
     }
   }
 }

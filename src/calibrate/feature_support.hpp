@@ -11,14 +11,25 @@
 
 namespace opgauge {
 
+struct MachinePrices {
+  double memory_s_per_byte = 0;
+  double flop_s = 0;       // where this machine is quickest; 0: unknown
+  double blas_flop_s = 0;  // where it is quickest in the BLAS, which is not oneDNN's convolutions; 0: unknown
+  void note(const CaseFacts& facts, double seconds);  // a call that was measured
+};
+// Whether it is the BLAS that multiplies: products, ATen's own convolutions and attention.
+bool calls_blas(const CaseFacts& facts);
+
 // Sets the columns of `problem.features` (one a feature of `row`, a row for each of `cases`) that no case tells anything of
 // to 0, and `problem.most`, what a unit of each may cost in seconds:
 //  - what two calls at most have, where others have none of it, tells nothing;
 //  - bytes and rows beyond a cache (beyond_..., cold_...) are learnt where at least 30 % of some call's were there; a byte costs
 //    at most four passes over main memory, of weights one and a half, a row 250 ns;
 //  - some FLOPs beside the others (padding, tails, blocks) are learnt where they take at least 2 % of some call's time, priced
-//    like the cheapest FLOP among the cases, and cost at most fifty times that;
-//  - everything else is bounded by what no machine exceeds (CostFeature::most_s).
-void limit_features(const CostClass& row, std::span<const CaseFacts* const> cases, double memory_s_per_byte, FitProblem& problem);
+//    like the cheapest FLOP among the cases, and cost at most fifty times that; those of rows that start unaligned (odd_...)
+//    at most four times what a FLOP costs where this machine is quickest, since no line is read more than twice;
+//  - everything else is bounded by what no machine exceeds (CostFeature::most_s);
+// and `problem.least`, what it costs at least: a FLOP of products and convolutions 97 % of what the quickest one of its library costs.
+void limit_features(const CostClass& row, std::span<const CaseFacts* const> cases, const MachinePrices& machine, FitProblem& problem);
 
 }  // namespace opgauge

@@ -13,9 +13,10 @@ namespace opgauge {
 namespace {
 
 constexpr std::array multiples = {0.5, 0.6, 0.7, 0.85, 1.0, 1.1, 1.2, 1.3, 1.4, 1.55, 1.7, 2.0};
-constexpr std::array fill_rates = {0.0, 1e9, 2e9, 4e9, 6e9, 8e9, 12e9};  // bytes a second
+constexpr std::array fill_rates = {0.0, 2e9, 4e9, 6e9, 8e9, 12e9, 16e9};  // bytes a second
 constexpr size_t least_calls = 40;
 constexpr double error_of_a_doubling = 0.02;  // of the mean log error: what must be gained to believe in half the cache or twice
+constexpr double usual_rate = 1e10, error_of_the_unusual = 0.01;  // of neighbours; and what must be gained to believe in none or in twice as much
 constexpr double most_log_error = 1;  // a gross outlier says nothing of a cache
 
 // A product of few rows streams its weights: where they were decides its time.
@@ -66,7 +67,8 @@ LastCache effective_last_cache(std::span<const Observation> observations, const 
       const Loss loss = loss_of(observations, trial);
       if (loss.calls < least_calls) return best;
       const double doublings = std::log2(multiple);
-      const double doubt = loss.sum / static_cast<double>(loss.calls) + error_of_a_doubling * doublings * doublings;
+      const double unusual = rate / usual_rate - 1;
+      const double doubt = loss.sum / static_cast<double>(loss.calls) + error_of_a_doubling * doublings * doublings + error_of_the_unusual * unusual * unusual;
       if (doubt >= least) continue;
       least = doubt;
       best = {trial.conditions.l3_bytes, rate};

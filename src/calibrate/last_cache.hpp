@@ -17,7 +17,7 @@ struct LastCache {
 
 // Of some multiples of options.conditions.l3_bytes, from half of it to twice as much, and some rates those that explain most;
 // options' own if there are too few calls to tell. What counts is the mean error in logarithms of products of few rows, fitted
-// anew for each pair, and how far the capacity is from l3_bytes.
+// anew for each pair, how far the capacity is from l3_bytes, and how far the rate is from what is usual.
 LastCache effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options);
 
 }  // namespace opgauge

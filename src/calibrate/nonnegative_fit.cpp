@@ -32,14 +32,14 @@ double evaluate(unsigned n, const double* c, double* gradient, void* data) {
   return 0.5 * x.dot(slope - q.gradient_at_zero);
 }
 
-// Minimises within 0 <= c <= most, from `c`. Sequential least squares (Kraft 1994, whose subproblem is Lawson and
+// Minimises within least <= c <= most, from `c`. Sequential least squares (Kraft 1994, whose subproblem is Lawson and
 // Hanson's): exact for a quadratic after as many steps as there are variables.
-bool minimise(Quadratic& q, const Eigen::VectorXd& most, Eigen::VectorXd& c) {
+bool minimise(Quadratic& q, const Eigen::VectorXd& least, const Eigen::VectorXd& most, Eigen::VectorXd& c) {
   const unsigned n = static_cast<unsigned>(c.size());
   nlopt_opt solver = nlopt_create(NLOPT_LD_SLSQP, n);
   OPGAUGE_CHECK(solver, "NLopt cannot make a solver");
   nlopt_set_min_objective(solver, evaluate, &q);
-  nlopt_set_lower_bounds1(solver, 0);
+  nlopt_set_lower_bounds(solver, least.data());
   nlopt_set_upper_bounds(solver, most.data());
   nlopt_set_ftol_rel(solver, 1e-9);
   nlopt_set_maxeval(solver, 400);
@@ -86,12 +86,13 @@ FitResult fit_nonnegative(const FitProblem& problem) {
       rows(i, j) = (prior ? problem.prior_features(i - cases, j) : problem.features(i, j)) / scale[j];
     }
   }
-  Eigen::VectorXd most(m);
+  Eigen::VectorXd least(m), most(m);
   for (Eigen::Index j = 0; j < m; ++j) {
-    most[j] = problem.most.size() ? problem.most[used[static_cast<size_t>(j)]] * scale[used[static_cast<size_t>(j)]]
-                                  : std::numeric_limits<double>::infinity();
+    const Eigen::Index feature = used[static_cast<size_t>(j)];
+    least[j] = problem.least.size() ? problem.least[feature] * scale[feature] : 0;
+    most[j] = problem.most.size() ? std::max(least[j], problem.most[feature] * scale[feature]) : std::numeric_limits<double>::infinity();
   }
-  Eigen::VectorXd c = Eigen::VectorXd::Constant(m, 1.0 / static_cast<double>(m)).cwiseMin(most);
+  Eigen::VectorXd c = Eigen::VectorXd::Constant(m, 1.0 / static_cast<double>(m)).cwiseMax(least).cwiseMin(most);
   Eigen::MatrixXd chosen(cases + priors, m);
   for (Eigen::Index j = 0; j < m; ++j) chosen.col(j) = rows.col(used[static_cast<size_t>(j)]);
   Eigen::VectorXd predicted = seconds;  // the first pass weighs by the measured time alone
@@ -118,9 +119,10 @@ FitResult fit_nonnegative(const FitProblem& problem) {
     q.hessian = unit.cwiseInverse().asDiagonal() * q.hessian * unit.cwiseInverse().asDiagonal();
     q.gradient_at_zero = q.gradient_at_zero.cwiseQuotient(unit);
     Eigen::VectorXd z = c.cwiseProduct(unit);
-    const Eigen::VectorXd limit = most.cwiseProduct(unit);
-    if (!minimise(q, limit, z)) result.converged = false;
-    c = z.cwiseQuotient(unit).cwiseMax(0).cwiseMin(most);
+    const Eigen::VectorXd low = least.cwiseProduct(unit), high = most.cwiseProduct(unit);
+    z = z.cwiseMax(low).cwiseMin(high);
+    if (!minimise(q, low, high, z)) result.converged = false;
+    c = z.cwiseQuotient(unit).cwiseMax(least).cwiseMin(most);
     predicted = (chosen * c).cwiseMax(0.02 * seconds);
     // A class that is far from its form has spread, not outliers: the width grows with it, or the fit would settle on the
     // faster half.

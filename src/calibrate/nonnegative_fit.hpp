@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Robust non-negative fit of one class: minimise, over 0 <= c <= most,
+// Robust non-negative fit of one class: minimise, over least <= c <= most,
 //
 //   sum_i w_i huber((phi_i . c - t_i) / sqrt(t_i p_i)) + prior
 //
@@ -21,6 +21,7 @@ struct FitProblem {
   Eigen::MatrixXd prior_features;  // pseudo-cases, may have no rows
   Eigen::VectorXd prior_seconds;
   Eigen::VectorXd prior_weights; // of each pseudo-case, in cases
+  Eigen::VectorXd least;         // lower bound of each coefficient, >= 0; empty: 0
   Eigen::VectorXd most;          // upper bound of each coefficient; empty: none
   Eigen::VectorXd center;        // where each coefficient is drawn to, NaN: nowhere; empty: none is drawn
   double center_weight = 0;      // of the distance from it, as a share of the mean case's time, in cases

@@ -59,8 +59,11 @@ class TreeFit {
       : cases_(cases), suffix_(suffix), use_network_(use_network), options_(options), children_(children_of_classes()) {
     own_.resize(cost_classes().size());
     for (size_t i = 0; i < cases.size(); ++i) {
-      if (cases[i].suffix == suffix && use_network[cases[i].network]) own_[cases[i].cost_class].push_back(i);
+      if (cases[i].suffix != suffix || !use_network[cases[i].network]) continue;
+      own_[cases[i].cost_class].push_back(i);
+      prices_.note(cases[i].facts, cases[i].seconds);
     }
+    prices_.memory_s_per_byte = options.conditions.memory_s_per_byte;
   }
 
   // Fits only the classes of `path`, which holds every ancestor of its members.
@@ -140,7 +143,7 @@ class TreeFit {
     }
     std::vector<const CaseFacts*> facts;
     for (const size_t i : chosen) facts.push_back(&cases_[i].facts);
-    limit_features(row, facts, options_.conditions.memory_s_per_byte, problem);
+    limit_features(row, facts, prices_, problem);
     if (parent) {
       // What the parent says of the same calls, and of calls far_scale times as large: how time grows beyond the cases is the
       // parent's to say unless the cases do.
@@ -202,6 +205,7 @@ class TreeFit {
   const std::string& suffix_;
   const std::vector<bool>& use_network_;
   const OpFitOptions& options_;
+  MachinePrices prices_;
   std::vector<std::vector<size_t>> children_, own_;
   std::set<size_t> path_;  // empty: all classes
   std::vector<ClassFit> fits_;

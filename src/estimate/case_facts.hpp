@@ -74,6 +74,7 @@ struct CaseFacts {
   double output_elements = 0;
   double rows = 0;              // independent rows of norms, softmax, reductions, gathers
   double row_length = 1;        // elements of one row
+  double comparisons = 0;       // of sorts and selections: rows x elements brought in order x log2 of them
   double runs = 0;              // contiguous runs of a copy
   double inner_loops = 0;       // of a copy: stretches of its result that it fills in equal steps through its operand
   double segments = 0;          // pieces that cat and split write

@@ -115,16 +115,16 @@ struct Row {
 const Row rows[] = {
     // Views first: they move nothing.
     {"view.reshape", "view", [](const Facts& f) { return f.is_view && named(f, {"view", "reshape", "flatten", "unflatten", "_unsafe_view", "view_as", "reshape_as"}); },
-     "call", "sizes and strides only"},
+     "call cold_code", "sizes and strides only"},
     {"view.slice", "view", [](const Facts& f) { return f.is_view && named(f, {"slice", "select", "narrow", "split", "chunk", "unbind", "split_with_sizes", "tensor_split"}); },
      "call cold_code operands", "sizes and strides only"},
     {"view.permute", "view", [](const Facts& f) { return f.is_view && named(f, {"permute", "transpose", "t", "numpy_T", "swapaxes", "movedim", "mT", "T"}); },
-     "call", "sizes and strides only"},
+     "call cold_code", "sizes and strides only"},
     {"view.expand", "view", [](const Facts& f) { return f.is_view && named(f, {"expand", "expand_as", "unsqueeze", "squeeze", "broadcast_to"}); },
-     "call", "sizes and strides only"},
+     "call cold_code", "sizes and strides only"},
     {"view.none", "view", [](const Facts& f) { return f.is_view && named(f, {"dropout", "feature_dropout", "alpha_dropout", "contiguous", "to", "type_as", "alias", "detach"}); },
-     "call", "returns its argument"},
-    {"view", "any", [](const Facts& f) { return f.is_view || f.family == OpFamily::none; }, "call", "sizes and strides only"},
+     "call cold_code", "returns its argument"},
+    {"view", "any", [](const Facts& f) { return f.is_view || f.family == OpFamily::none; }, "call cold_code", "sizes and strides only"},
 
     // Convolutions.
     {"conv.wide_padding", "conv", [](const Facts& f) { return is_conv(f) && !is_depthwise(f) && f.onednn && !f.transposed && f.spatial_rank <= 2 && f.lanes >= 16 && f.pad_w > most_jitted_padding; }, wide_features, "oneDNN gemm: jit_avx512_common_convolution computes 28 pixels at once and takes no padding wider than that"},
@@ -142,7 +142,7 @@ const Row rows[] = {
     {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && f.onednn && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
     {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && f.onednn; }, grouped_features, "oneDNN without a channel block: gemm or reference"},
     {"conv.native_grouped", "conv.native", is_grouped, native_features, "ATen slow_conv2d a group"},
-    {"conv.narrow", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.out_channels <= 4 && f.channels > 4; }, conv_features, "oneDNN: output channels fill a part of a vector"},
+    {"conv.narrow", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && static_cast<double>(f.out_channels) <= f.lanes / 2 && f.channels > 4; }, conv_features, "oneDNN: output channels fill half a vector at most"},
     {"conv.patch", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.kernel_h > 7; }, conv_features, "oneDNN first-layer kernel, patches of an image"},
     {"conv.stem_1x1", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && kernel_size(f) == 1; }, conv_features, "oneDNN: a product of at most four terms a pixel, no blocks of channels"},
     {"conv.stem.channels_last", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.channels_last; }, conv_features, "oneDNN: results in NHWC order"},
@@ -186,8 +186,8 @@ const Row rows[] = {
     {"attention.composite", "attention", [](const Facts& f) { return f.family == OpFamily::attention && f.composite; }, "call cold_code attention_flops attention_scores masked_scores head_rows products input_bytes output_bytes strided_bytes copied_bytes gathered_elements beyond_l2_bytes beyond_l3_bytes", "ATen _scaled_dot_product_attention_math: two batched products, a softmax between"},
     {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, attention_features, "ATen flash attention for CPU: blocks of queries and keys"},
     {"product", "any", [](const Facts&) { return false; }, "call cold_code flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
-    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
-    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
+    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes two_row_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
+    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes two_row_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
 
     // Norms and softmax.
     {"batch_norm_training", "batch_norm", [](const Facts& f) { return f.family == OpFamily::normalization && f.training && f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "statistics in a first pass"},
@@ -245,10 +245,12 @@ const Row rows[] = {
 
     // Indexing, factories, sorting, quantisation.
     {"embedding", "gather", OPGAUGE_NAMED("embedding"), "call cold_code rows output_bytes strided_bytes beyond_l2_bytes", "rows copied by index"},
+    {"embedding_bag", "embedding", OPGAUGE_NAMED("embedding_bag"), "call cold_code rows weight_bytes output_bytes", "rows added up by index (FBGEMM)"},
     {"index_select", "gather", OPGAUGE_NAMED("index_select"), "call cold_code rows output_bytes strided_bytes cold_input_bytes cold_output_bytes", "ATen index_select: slices copied one by one, elements one by one where they do not lie together"},
     {"scatter", "gather", OPGAUGE_NAMED("scatter", "scatter_add", "scatter_reduce"), "call cold_code output_elements output_bytes input_bytes", "ATen ScatterGatherKernel.cpp: one element after the other"},
     {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call cold_code rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
-    {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call cold_code rows row_vectors input_bytes output_bytes", "ATen sort, topk"},
+    {"topk", "sort", OPGAUGE_NAMED("topk"), "call cold_code rows row_vectors comparisons input_bytes output_bytes", "ATen SortingKernel.cpp: a partial sort or a selection, then a sort of what was selected"},
+    {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call cold_code rows row_vectors comparisons input_bytes output_bytes", "ATen sort"},
     {"random", "factory", OPGAUGE_NAMED("rand", "randn", "rand_like", "randn_like", "randint", "randint_like"), "call cold_code output_elements output_bytes fresh_bytes", "ATen: one Mersenne twister, element by element"},
     {"factory", "pointwise", [](const Facts& f) { return f.family == OpFamily::factory; }, "call cold_code output_bytes fresh_bytes", "ATen fill, arange"},
     {"quantize", "pointwise", [](const Facts& f) { return f.family == OpFamily::quantize; }, pointwise_features, "boundary conversions to and from 8 bits"},

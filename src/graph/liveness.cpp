@@ -154,13 +154,14 @@ int64_t touched_bytes(const Graph& graph) {
   };
   std::vector<Table> tables(static_cast<size_t>(graph.storages));
   for (const Node& node : graph.nodes) {
-    bool first = node.op && node.op->family == OpFamily::indexing && node.outputs.size() == 1 && node.outputs[0] != no_value;
+    bool first = node.op && node.op->family == OpFamily::indexing && !node.outputs.empty() && node.outputs[0] != no_value;
+    const bool sums = node.outputs.size() > 1;  // of rows, that are more than its results
     for_each_operand(node, [&](ValueId id) {
       const Value& value = graph[id];
       Table& table = tables[static_cast<size_t>(value.storage)];
       if (first && value.role != Role::intermediate && value.role != Role::input) {
         table.bytes = value.type.storage_bytes();
-        table.looked_up += graph[node.outputs[0]].type.bytes();
+        table.looked_up += sums ? node.op->work(Call(graph, node)).read_bytes : graph[node.outputs[0]].type.bytes();
       } else {
         table.read = true;
       }

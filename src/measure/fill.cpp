@@ -31,6 +31,7 @@ struct IndexRule {
 };
 constexpr auto index_rules = std::to_array<IndexRule>({
     {"embedding", "indices", "weight"},
+    {"embedding_bag", "indices", "weight"},
     {"index_select", "index", "self"},
     {"gather", "index", "self"},
     {"scatter", "index", "self"},
@@ -100,6 +101,7 @@ class Chooser {
     if (!node.op) return;
     const Call call(graph_, node);
     const std::string_view name = base_name(node.target);
+    if (name == "embedding_bag") limit(call.value("offsets"), 1);  // zeros rise, whatever the number of indices
     for (const IndexRule& rule : index_rules) {
       if (name != rule.op || node.op->schema->index(rule.indices) < 0) continue;
       const TensorType& into = call.tensor(rule.into);

@@ -25,7 +25,7 @@ FitProblem limited(const CostClass& row, const std::vector<CaseFacts>& cases) {
       problem.features(static_cast<Eigen::Index>(i), static_cast<Eigen::Index>(j)) = cost_features()[row.features[j]].value(cases[i]);
     }
   }
-  limit_features(row, facts, 1e-10, problem);
+  limit_features(row, facts, {.memory_s_per_byte = 1e-10, .flop_s = 1e-11}, problem);
   return problem;
 }
 
@@ -51,6 +51,45 @@ TEST(FeatureSupport, ColdRowsAreLearntWhereTheyAreColdAndCostAMissAtMost) {
   const FitProblem problem = limited(row, cases);
   EXPECT_EQ(problem.features.col(rows).maxCoeff(), 60);
   EXPECT_DOUBLE_EQ(problem.most[rows], 250e-9) << "docs/model.md";
+}
+
+// Strided 3x3 convolutions, all of them short, were once given 190 GFLOP/s on a core of 118.
+TEST(FeatureSupport, NoFlopIsCheaperThanTheQuickestOfItsLibrary) {
+  MachinePrices machine;
+  CaseFacts product, convolution;
+  product.family = OpFamily::matmul, convolution.family = OpFamily::convolution;
+  convolution.onednn = true;
+  product.flops = convolution.flops = 1e9;
+  machine.note(product, 10e-3), machine.note(product, 12e-3), machine.note(convolution, 8e-3);
+  product.flops = 1e5;
+  machine.note(product, 1e-9);  // too short a call to say anything
+  EXPECT_DOUBLE_EQ(machine.blas_flop_s, 1e-11);
+  EXPECT_DOUBLE_EQ(machine.flop_s, 8e-12);
+
+  const auto least_of = [&](std::string_view name, const CaseFacts& facts) {
+    const CostClass& row = cost_classes()[static_cast<size_t>(find_cost_class(name))];
+    FitProblem problem;
+    problem.features = Eigen::MatrixXd::Ones(3, static_cast<Eigen::Index>(row.features.size()));
+    problem.seconds = Eigen::VectorXd::Constant(3, 1e-4);
+    const CaseFacts* cases[] = {&facts, &facts, &facts};
+    limit_features(row, cases, machine, problem);
+    return problem.least[column_of(row, "flops")];
+  };
+  EXPECT_DOUBLE_EQ(least_of("linear", product), 0.97e-11);
+  EXPECT_DOUBLE_EQ(least_of("conv.3x3", convolution), 0.97 * 8e-12);
+  convolution.onednn = false;
+  EXPECT_DOUBLE_EQ(least_of("conv.native_1x1", convolution), 0.97e-11);
+  CaseFacts sum;
+  sum.family = OpFamily::reduction;
+  EXPECT_EQ(least_of("reduction", sum), 0);
+}
+
+// Grouped products of small images were once given 0.2 ns a FLOP for rows that start unaligned.
+TEST(FeatureSupport, UnalignedRowsCostFourTimesTheQuickestFlopAtMost) {
+  const CostClass& row = cost_classes()[static_cast<size_t>(find_cost_class("conv.native_grouped"))];
+  std::vector<CaseFacts> cases(10);
+  for (CaseFacts& one : cases) one.family = OpFamily::convolution, one.flops = 1e5, one.out_h = 7, one.out_w = 7;
+  EXPECT_DOUBLE_EQ(limited(row, cases).most[column_of(row, "odd_pixel_flops")], 4e-11);
 }
 
 }  // namespace

@@ -45,6 +45,15 @@ TEST(NonnegativeFit, NeverGivesANegativeCoefficient) {
   for (int j = 0; j < 4; ++j) EXPECT_GE(fit.coefficients[j], 0);
 }
 
+TEST(NonnegativeFit, StaysWithinItsBounds) {
+  FitProblem problem = synthetic(200, 0.03, 0, 8);
+  problem.least = Eigen::Vector3d(0, 4e-11, 0);
+  problem.most = Eigen::Vector3d(1e-6, 1, 1);
+  const FitResult fit = fit_nonnegative(problem);
+  EXPECT_GE(fit.coefficients[1], 4e-11 * (1 - 1e-9)) << "of 2e-11";
+  EXPECT_LE(fit.coefficients[0], 1e-6 * (1 + 1e-9)) << "of 2e-6";
+}
+
 TEST(NonnegativeFit, FollowsItsPriorWhereThereAreNoCases) {
   FitProblem problem = synthetic(2, 0, 0, 5);
   problem.prior_features = synthetic(50, 0, 0, 6).features;

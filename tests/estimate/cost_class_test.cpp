@@ -6,6 +6,7 @@
 
 #include "graph/builder.hpp"
 #include "graph/case.hpp"
+#include "graph/liveness.hpp"
 #include "graph/text.hpp"
 
 namespace opgauge {
@@ -24,6 +25,8 @@ const Dispatch dispatches[] = {
     {"aten::conv1d(f32[4,64,100], parameter f32[32,64,1], None, [2])", "conv.1x1_strided"},
     {"aten::conv1d(f32[4,64,101], parameter f32[32,64,1], None, [2])", "conv.1x1_strided_rest"},
     {"aten::conv2d(f32[1,64,100,100], parameter f32[3,64,9,9], None, [1,1], [4,4])", "conv.narrow"},
+    {"aten::conv2d(f32[1,64,100,100], parameter f32[8,64,3,3], None, [1,1], [1,1])", "conv.narrow"},
+    {"aten::conv2d(f32[1,64,100,100], parameter f32[12,64,3,3], None, [1,1], [1,1])", "conv.3x3"},
     // Small contiguous images are resampled in channels-last order, between two copies.
     {"aten::upsample_nearest2d.vec(f32[1,128,32,32], [64,64], None)", "upsample.small"},
     {"aten::upsample_nearest2d.vec(f32[1,128,33,33], [66,66], None)", "upsample"},
@@ -88,6 +91,9 @@ const Dispatch dispatches[] = {
     {"aten::einsum(\"ibh,hnd->ibnd\", [f32[96,2,384], parameter f32[384,6,64]])", "einsum"},
     {"aten::einsum(\"bk,k->b\", [f32[96,384], parameter f32[384]])", "einsum"},
     {"aten::embedding(parameter f32[1000,64], i64[2,8])", "embedding"},
+    {"aten::embedding_bag(parameter f32[1000,64], i64[64], i64[8])", "embedding_bag"},
+    {"aten::topk(f32[8,100], 5)", "topk"},
+    {"aten::sort(f32[8,100])", "sort"},
     {"aten::index_select(f32[2,32,14,14], 1, i64[32])", "index_select"},
     {"aten::pad(f32[2,32,14,14], [1,1,1,1], \"reflect\")", "pad_mirrored"},
     {"aten::pad(f32[2,32,14,14], [1,1,1,1])", "pad"},
@@ -305,6 +311,15 @@ TEST(CostClass, ATableIsNotReadWhole) {
   EXPECT_EQ(far(1 << 20), 0);
   EXPECT_EQ(far(100), 0);
   EXPECT_EQ(facts_of_case("aten::embedding(parameter f32[100000,64], i64[32])").weight_bytes, 32 * 64 * 4);
+  const CaseFacts bags = facts_of_case("aten::embedding_bag(parameter f32[100000,64], i64[32], i64[4])");
+  EXPECT_EQ(bags.weight_bytes, 32 * 64 * 4);
+  EXPECT_EQ(bags.rows, 32) << "that are added up";
+  EXPECT_LT(touched_bytes(parse_case("aten::embedding_bag(parameter f32[100000,64], i64[32], i64[4])")), 32 * 64 * 4 + 4000);
+}
+
+TEST(CostClass, SortingTakesAsManyComparisonsAsElementsTimesTheirLogarithm) {
+  EXPECT_EQ(facts_of_case("aten::sort(f32[8,1024])").comparisons, 8 * 1024 * 10);
+  EXPECT_EQ(facts_of_case("aten::topk(f32[8,1024], 16)").comparisons, 8 * 16 * 4) << "of what is selected";
 }
 
 }  // namespace

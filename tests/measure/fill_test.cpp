@@ -49,6 +49,15 @@ TEST(Fill, AnIndexStaysWithinWhatItIndexes) {
   }
 }
 
+TEST(Fill, OffsetsOfBagsRise) {
+  GraphBuilder b("bags");
+  const ValueId table = b.parameter("table", {Dtype::f32, {50, 8}});
+  const ValueId ids = b.input("ids", {Dtype::i64, {40}}), offsets = b.input("offsets", {Dtype::i64, {4}});
+  const Graph g = b.finish({b.call("aten::embedding_bag", {{"weight", table}, {"indices", ids}, {"offsets", offsets}})});
+  EXPECT_EQ(choose_fills(g)[index(ids)], (Fill{0, 49}));
+  EXPECT_EQ(choose_fills(g)[index(offsets)], (Fill{0, 0}));
+}
+
 TEST(Fill, RandomElementsStayInRangeAndRepeat) {
   std::vector<float> a(1001), b(1001);
   const uint64_t seed = random_seed(1, "w", {7, 143});
