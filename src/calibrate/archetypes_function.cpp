@@ -93,11 +93,33 @@ ValueId selected(Block& b) {
   return b.ops("aten::topk", {{"self", fresh(b, {count, length})}, {"k", b.random().log_whole(1, std::min<int64_t>(64, length))}})[0];
 }
 
+ValueId row_scores(Block& b) {  // one number for each row
+  const auto [count, length] = rows_of(b, 2e3, 1.5e6);
+  return b.linear(fresh(b, {count, length}), 1, b.random().chance(0.5));
+}
+
+ValueId short_rows(Block& b) {
+  const int64_t length = b.random().log_whole(2, 48), count = std::max<int64_t>(1, static_cast<int64_t>(b.random().log_uniform(2e3, 4e5)) / length);
+  const ValueId x = fresh(b, {count, length});
+  const Dims last{-1};
+  switch (b.random().whole(0, 3)) {
+    case 0: return b.op("aten::amax", {{"self", x}, {"dim", last}});
+    case 1: return b.op("aten::sum.dim_IntList", {{"self", x}, {"dim", last}});
+    case 2: return b.op("aten::argmax", {{"self", x}, {"dim", int64_t{-1}}});
+    default: return b.mean(x, last, false);
+  }
+}
+
+ValueId gathered(Block& b) {
+  const auto [count, length] = rows_of(b, 500, 5e4);
+  return b.op("aten::gather", {{"self", fresh(b, {count, length})}, {"dim", int64_t{1}}, {"index", b.input({count, length * b.random().whole(1, 4)}, Dtype::i64)}});
+}
+
 Graph draw_functions(Block& b) {
   std::vector<ValueId> made;
   for (int64_t i = b.random().whole(6, 10); i > 0; --i) {
     made.push_back(b.random().pick<ValueId (*)(Block&)>(
-        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected})(b));
+        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, gathered})(b));
   }
   return b.finish(std::move(made));
 }

@@ -52,7 +52,7 @@ Graph draw_signal(Block& b) {  // 1-d convolutions
       if (const int64_t g = divisor(b, c, {1, 4, 8}); g > 0) x = b.group_norm(x, g);
     }
     x = b.random().chance(0.5) ? b.unary("gelu", x) : b.activation(x);
-    if (b.random().chance(0.3)) x = b.conv1d(x, c, 3, 1, c, b.size(x, 2) > 80 ? b.random().pick<int64_t>({1, 1, 2, 4, 8, 16, 32}) : 1);
+    if (b.random().chance(0.3)) x = b.conv1d(x, c, b.random().pick<int64_t>({3, 3, 5, 9, 15, 31}), 1, c, b.size(x, 2) > 80 ? b.random().pick<int64_t>({1, 1, 2, 4, 8, 16, 32}) : 1);
   }
   return b.finish({b.linear(b.transpose(x, 1, 2), b.channels(16, 300))});
 }

@@ -88,7 +88,7 @@ Graph draw_small(Block& b) {
   return b.finish({x});
 }
 
-const Archetype rows[] = {{"small", 0.15, draw_small}};
+const Archetype rows[] = {{"small", 0.55, draw_small}};
 
 }  // namespace
 
