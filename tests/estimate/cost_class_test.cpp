@@ -107,6 +107,8 @@ const Dispatch dispatches[] = {
     {"aten::linear(f32[1,88], parameter f32[40,88])", "gemv"},
     {"aten::linalg_vector_norm(f32[2,64,196], 2.0, [1], true)", "norm_outer"},
     {"aten::mean.dim(f32[2,64,196], [1])", "reduction_outer"},
+    {"aten::mean.dim(f32[2,64,196], [2])", "mean"},
+    {"aten::sum.dim_IntList(f32[2,64,196], [2])", "reduction"},
     {"aten::upsample_nearest2d(f32[2,32,8,8]{2048,1,256,32}, [16,16])", "upsample.channels_last"},
     {"aten::upsample_nearest2d(f32[2,32,70,70], [140,140])", "upsample"},
 };
