@@ -60,25 +60,39 @@ struct Mode {
   int cases = 0;        // wanted,
   int first = 0;        // and so many whatever they cost
 };
-Mode mode_of(const CaseFacts& f) {
-  const auto common = [](size_t mode) { return Mode{mode, 15, 4}; };
-  if (f.family == OpFamily::attention) return common(f.mask_elements > 0 ? 3 : f.masked ? 2 : 1);
-  if (f.family == OpFamily::recurrent) {
-    const bool wide = f.step_weight_bytes > wide_hidden_bytes * f.steps, few_rows = f.m == 2 || f.m == 3;
-    return {wide && few_rows ? 5u : (f.steps > long_sequence ? 2u : 1u) + (wide ? 2u : 0u), 8, 2};
-  }
-  if (f.family == OpFamily::convolution && f.onednn && f.groups == 1 && f.kernel_h * f.kernel_w == 9 && f.channels > most_of_picture && !f.strided && !f.dilated && !f.channels_last &&
-      f.input_bytes + f.output_bytes > wide_image_bytes) return {2, 3, 2};
-  if (f.family == OpFamily::convolution && f.onednn && f.cold_primitive < least_forgotten && f.flops < most_call_flops) return {1, 5, 0};
-  if (f.family == OpFamily::convolution && !f.onednn && f.channels <= most_of_picture) return {1, 8, 0};
-  if (f.family == OpFamily::convolution && !f.onednn && f.kernel_h * f.kernel_w == 1 && f.strided) return {3, 6, 1};  // reads a part of its input
-  if (f.family == OpFamily::convolution && f.groups > 1 && f.flops > least_group_flops) return {2, 8, 1};
-  if (f.family == OpFamily::convolution) return {};
-  if (f.family != OpFamily::matmul || f.m > 16 || f.weight_bytes < least_streamed_bytes) return {};
-  if (f.m > 3 && rows_alias(f)) return common(9);
+Mode common_mode(size_t of_class) { return {of_class, 15, 4}; }
+
+Mode mode_of_recurrent(const CaseFacts& f) {
+  const bool wide = f.step_weight_bytes > wide_hidden_bytes * f.steps, few_rows = f.m == 2 || f.m == 3;
+  return {wide && few_rows ? 5u : (f.steps > long_sequence ? 2u : 1u) + (wide ? 2u : 0u), 8, 2};
+}
+
+Mode mode_of_convolution(const CaseFacts& f) {
+  const int64_t taps = f.kernel_h * f.kernel_w;
+  const bool plain = f.groups == 1 && f.channels > most_of_picture && !f.strided && !f.dilated && !f.channels_last;
+  if (f.onednn && plain && taps == 9 && f.input_bytes + f.output_bytes > wide_image_bytes) return {2, 3, 2};
+  if (f.onednn && f.cold_primitive < least_forgotten && f.flops < most_call_flops) return {1, 5, 0};
+  if (!f.onednn && f.channels <= most_of_picture) return {1, 8, 0};
+  if (!f.onednn && taps == 1 && f.strided) return {3, 6, 1};  // reads a part of its input
+  return f.groups > 1 && f.flops > least_group_flops ? Mode{2, 8, 1} : Mode{};
+}
+
+Mode mode_of_product(const CaseFacts& f) {
+  if (f.m > 16 || f.weight_bytes < least_streamed_bytes) return {};
+  if (f.m > 3 && rows_alias(f)) return common_mode(9);
   const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : f.m < 8 ? 2 : 3;  // weights are streamed: from the last cache or from memory
   const size_t mode = 1 + 2 * rows + (f.cold_weight_l3_bytes > f.weight_bytes / 3);
-  return rows < 2 ? common(mode) : Mode{mode, 10, 3};
+  return rows < 2 ? common_mode(mode) : Mode{mode, 10, 3};
+}
+
+Mode mode_of(const CaseFacts& f) {
+  switch (f.family) {
+    case OpFamily::attention: return common_mode(f.mask_elements > 0 ? 3 : f.masked ? 2 : 1);
+    case OpFamily::recurrent: return mode_of_recurrent(f);
+    case OpFamily::convolution: return mode_of_convolution(f);
+    case OpFamily::matmul: return mode_of_product(f);
+    default: return {};
+  }
 }
 
 struct Candidate {

@@ -35,4 +35,9 @@ bool flag_argument(const Node& node, std::string_view name) {
   return flag && *flag;
 }
 
+int64_t at_or(const Dims& dims, size_t i, int64_t otherwise) {
+  if (dims.empty()) return otherwise;
+  return i < dims.size() ? dims[i] : dims.back();
+}
+
 }  // namespace opgauge

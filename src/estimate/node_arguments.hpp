@@ -14,5 +14,6 @@ const Argument* find_argument(const Node& node, std::string_view name);
 const TensorType* tensor_argument(const Graph& graph, const Node& node, std::initializer_list<std::string_view> names);
 Dims ints_argument(const Node& node, std::string_view name);  // one integer is a list of one
 bool flag_argument(const Node& node, std::string_view name);
+int64_t at_or(const Dims& dims, size_t i, int64_t otherwise);  // the last one stands for those behind it, `otherwise` for an empty list
 
 }  // namespace opgauge
