@@ -3,25 +3,10 @@
 
 #include <fmt/format.h>
 
-#include <span>
-
 #include "base/units.hpp"
 #include "estimate/op_estimate.hpp"
 
 namespace opgauge {
-namespace {
-
-double memory_share(std::span<const OpPrediction> calls) {
-  double all_s = 0, memory_s = 0;
-  for (const OpPrediction& call : calls) {
-    all_s += call.latency_s;
-    memory_s += call.memory_s;
-  }
-  return all_s > 0 ? memory_s / all_s : 0;
-}
-
-}  // namespace
-
 std::string BudgetSpent::sentence() const {
   if (measured == 0) {
     return fmt::format("nothing measured: {} of {} cases found in the database, the rest does not matter", found, cases);
@@ -59,7 +44,8 @@ SpentBudget spend_budget(const Graph& graph, const EstimateOptions& options, dou
   out.spent.whole = timed.whole;
   if (model.probe_compute_s > 0 && model.probe_memory_s > 0 && timed.quiet_probe.compute_s > 0) {
     const MachineSpeed reference{model.probe_compute_s, 1, model.probe_memory_s};
-    out.spent.speed_factor = slowdown(relative_to(timed.quiet_probe, reference), memory_share(predicted));
+    const double memory_share = main_memory_s(predicted) / OpPredictor(model).total(predicted).latency_s;
+    out.spent.speed_factor = slowdown(relative_to(timed.quiet_probe, reference), memory_share);
   }
   return out;
 }

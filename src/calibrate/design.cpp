@@ -130,9 +130,7 @@ Candidate measure_up(Graph graph, const DesignOptions& options) {
     candidate.network.guess_s += guess_s;
     if (far[n]) continue;
     const size_t cost_class = cost_class_of(facts);
-    const bool product = facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention ||
-                         facts.family == OpFamily::recurrent;
-    candidate.cases.push_back({cost_class, mode_of(facts), cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), product ? lengthy_level(facts.flops / options.speed.flops_per_s) : 0});
+    candidate.cases.push_back({cost_class, mode_of(facts), cell_of(cost_class, facts), least_worth + guess_s / (guess_s + half_worth_s), multiplies(facts) ? lengthy_level(facts.flops / options.speed.flops_per_s) : 0});
   }
   return candidate;
 }

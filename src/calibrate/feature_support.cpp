@@ -31,8 +31,9 @@ double all_of(std::string_view feature, const CaseFacts& facts) {
                                                            : facts.input_bytes + facts.output_bytes;
 }
 
-bool is_product(const CaseFacts& facts) {
-  return facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention || facts.family == OpFamily::recurrent;
+// Whether it is the BLAS that multiplies: products, ATen's own convolutions and attention.
+bool calls_blas(const CaseFacts& facts) {
+  return facts.family == OpFamily::matmul || facts.family == OpFamily::attention || (facts.family == OpFamily::convolution && !facts.onednn);
 }
 
 double cheapest_flop_s(std::span<const CaseFacts* const> cases, const Eigen::VectorXd& seconds) {
@@ -45,10 +46,6 @@ double cheapest_flop_s(std::span<const CaseFacts* const> cases, const Eigen::Vec
 
 }  // namespace
 
-bool calls_blas(const CaseFacts& facts) {
-  return facts.family == OpFamily::matmul || facts.family == OpFamily::attention || (facts.family == OpFamily::convolution && !facts.onednn);
-}
-
 void MachinePrices::note(const CaseFacts& facts, double seconds) {
   if ((facts.family != OpFamily::matmul && facts.family != OpFamily::convolution) || facts.flops < least_counted_flops) return;
   const double price_s = seconds / facts.flops;
@@ -58,7 +55,7 @@ void MachinePrices::note(const CaseFacts& facts, double seconds) {
 
 void limit_features(const CostClass& row, std::span<const CaseFacts* const> cases, const MachinePrices& machine, FitProblem& problem) {
   const double flop_s = cheapest_flop_s(cases, problem.seconds);
-  const bool products = std::ranges::all_of(cases, [](const CaseFacts* facts) { return is_product(*facts); });
+  const bool products = std::ranges::all_of(cases, [](const CaseFacts* facts) { return multiplies(*facts); });
   const double flop_at_least_s = std::ranges::all_of(cases, [](const CaseFacts* facts) { return calls_blas(*facts); }) ? machine.blas_flop_s : machine.flop_s;
   problem.least = Eigen::VectorXd::Zero(problem.features.cols());
   problem.most.resize(problem.features.cols());

@@ -17,8 +17,6 @@ struct MachinePrices {
   double blas_flop_s = 0;  // where it is quickest in the BLAS, which is not oneDNN's convolutions; 0: unknown
   void note(const CaseFacts& facts, double seconds);  // a call that was measured
 };
-// Whether it is the BLAS that multiplies: products, ATen's own convolutions and attention.
-bool calls_blas(const CaseFacts& facts);
 
 // Sets the columns of `problem.features` (one a feature of `row`, a row for each of `cases`) that no case tells anything of
 // to 0, and `problem.most`, what a unit of each may cost in seconds:

@@ -55,7 +55,6 @@ ModelPrediction predict_model(const std::string& name, const Graph& graph, const
     out.node_s.push_back(call.latency_s);
     out.node_low_s.push_back(alone.low_s);
     out.node_high_s.push_back(alone.high_s);
-    out.memory_s += call.memory_s;
     out.node_constant_s.push_back(constants_time(model, facts));
     out.constants_s += out.node_constant_s.back();
     if (!call.extrapolated.empty()) outside[std::string(facts.name) + " (" + call.extrapolated + ")"] += call.latency_s;
@@ -63,6 +62,7 @@ ModelPrediction predict_model(const std::string& name, const Graph& graph, const
   }
   const OpPredictor::Total total = predictor.total(calls);
   out.predicted_s = total.latency_s;
+  out.memory_s = main_memory_s(calls);
   out.predicted_low_s = total.low_s;
   out.predicted_high_s = total.high_s;
   // Only calls that matter are named: 1 % of the model's time or more.

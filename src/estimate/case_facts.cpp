@@ -54,6 +54,10 @@ std::string variant_of(const Node& node, std::string_view name) {
 
 }  // namespace
 
+bool multiplies(const CaseFacts& facts) {
+  return facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention || facts.family == OpFamily::recurrent;
+}
+
 double beyond(double bytes, double capacity_bytes) {
   const double x = bytes / std::max(1.0, capacity_bytes);
   return share_of(x * x * x);
@@ -115,7 +119,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
     if (first) facts.dtype = value.type.dtype;
     if (value.type.dtype != facts.dtype) facts.converts = true;
   }
-  if (facts.family == OpFamily::indexing) facts.weight_bytes = std::min(facts.weight_bytes, facts.output_bytes);  // of a table only the rows looked up
+  if (facts.family == OpFamily::indexing) facts.weight_bytes = std::min(facts.weight_bytes, static_cast<double>(looked_up_bytes(graph, node)));
   bool writes = false;
   for (const SchemaArgument& argument : node.op->schema->arguments) writes |= argument.written;
   facts.in_place = all_share && writes;
@@ -190,7 +194,7 @@ double lost_share(double footprint_bytes, double l3_bytes) {
 }
 
 constexpr double stream_bytes = 2048;   // of a row, for its first lines to be waited for
-constexpr double view_s = 2e-7;
+constexpr double view_s = 2e-7;         // sizes and strides alone
 constexpr double half_cold_s = 150e-6;  // after which a kernel's code is half forgotten
 
 // What tells oneDNN's primitives of one name apart: each has its code and its description.

@@ -101,6 +101,9 @@ struct CaseFacts {
   double beyond_l3_bytes = 0;
 };
 
+// Whether multiply-adds are its work: convolutions, matrix products, attention, recurrent layers.
+bool multiplies(const CaseFacts& facts);
+
 CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& conditions);
 // For every node of a graph, with context.
 std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& conditions);

@@ -335,8 +335,8 @@ void describe_sort(const Graph& graph, const Node& node, CaseFacts& facts) {
   const Dims dims = ints_argument(node, "dim");
   describe_reduced(*x, {dims.empty() ? -1 : dims[0]}, facts);
   const Dims selected = ints_argument(node, "k");
-  facts.row_length = static_cast<double>(x->numel()) / std::max(1.0, facts.rows);
-  const double ordered = selected.empty() ? facts.row_length : std::min(facts.row_length, static_cast<double>(selected[0]));
+  const double row_length = static_cast<double>(x->numel()) / std::max(1.0, facts.rows);
+  const double ordered = selected.empty() ? row_length : std::min(row_length, static_cast<double>(selected[0]));
   facts.comparisons = facts.rows * ordered * std::log2(std::max(2.0, ordered));
 }
 
@@ -360,13 +360,7 @@ void describe_call(const Graph& graph, const Node& node, const CostConditions& c
     case OpFamily::indexing:
       if (const TensorType* indices = tensor_argument(graph, node, {"indices"}); facts.name == "embedding_bag" && indices) {
         facts.rows = static_cast<double>(indices->numel());
-        if (const TensorType* table = tensor_argument(graph, node, {"weight"}); table && table->rank() == 2) {
-          const auto row_bytes = static_cast<double>(table->sizes[1] * size_bytes(table->dtype));
-          facts.weight_bytes = std::min(static_cast<double>(table->bytes()), facts.rows * row_bytes);
-        }
-        break;
-      }
-      if (!node.outputs.empty() && node.outputs[0] != no_value && graph[node.outputs[0]].type.rank() > 0) {
+      } else if (!node.outputs.empty() && node.outputs[0] != no_value && graph[node.outputs[0]].type.rank() > 0) {
         facts.rows = facts.output_elements /
                      static_cast<double>(std::max<int64_t>(1, graph[node.outputs[0]].type.sizes.back()));
       }

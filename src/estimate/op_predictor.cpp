@@ -174,6 +174,12 @@ LatencyInterval interval_around(double latency_s, double variance_s2, double sha
   return {latency_s, latency_s / ratio, latency_s * ratio};
 }
 
+double main_memory_s(const std::vector<OpPrediction>& calls) {
+  double sum_s = 0;
+  for (const OpPrediction& call : calls) sum_s += call.memory_s;
+  return sum_s;
+}
+
 OpPredictor::Total OpPredictor::total(const std::vector<OpPrediction>& calls) const {
   double latency_s = 0;
   for (const OpPrediction& call : calls) latency_s += call.latency_s;

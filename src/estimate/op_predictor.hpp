@@ -47,6 +47,8 @@ struct LatencyInterval {
   double latency_s = 0, low_s = 0, high_s = 0;
 };
 
+// Of a sum of predicted calls, what main memory makes, s.
+double main_memory_s(const std::vector<OpPrediction>& calls);
 // Variance of the error of a sum of predicted calls, s^2.
 double error_variance_s2(const std::vector<OpPrediction>& calls, const OpModel& model);
 // How many shapes decide a sum: (sum t)^2 / sum t^2 over the classes and shapes of its calls, at least 1.

@@ -146,6 +146,13 @@ MemoryPlan plan_memory(const Graph& graph) {
   return plan;
 }
 
+int64_t looked_up_bytes(const Graph& graph, const Node& node) {
+  if (!node.op || node.outputs.empty() || node.outputs[0] == no_value) return 0;
+  const TensorType& y = graph[node.outputs[0]].type;
+  if (!node.target.starts_with("aten::embedding_bag")) return y.bytes();
+  return Call(graph, node).tensor("indices").numel() * y.sizes[1] * size_bytes(y.dtype);
+}
+
 int64_t touched_bytes(const Graph& graph) {
   int64_t bytes = plan_memory(graph).peak_live_bytes();
   struct Table {
@@ -155,13 +162,12 @@ int64_t touched_bytes(const Graph& graph) {
   std::vector<Table> tables(static_cast<size_t>(graph.storages));
   for (const Node& node : graph.nodes) {
     bool first = node.op && node.op->family == OpFamily::indexing && !node.outputs.empty() && node.outputs[0] != no_value;
-    const bool sums = node.outputs.size() > 1;  // of rows, that are more than its results
     for_each_operand(node, [&](ValueId id) {
       const Value& value = graph[id];
       Table& table = tables[static_cast<size_t>(value.storage)];
       if (first && value.role != Role::intermediate && value.role != Role::input) {
         table.bytes = value.type.storage_bytes();
-        table.looked_up += sums ? node.op->work(Call(graph, node)).read_bytes : graph[node.outputs[0]].type.bytes();
+        table.looked_up += looked_up_bytes(graph, node);
       } else {
         table.read = true;
       }

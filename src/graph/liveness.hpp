@@ -26,6 +26,8 @@ struct MemoryPlan {
 // For each node, the values whose storages die with it (one value per storage).
 std::vector<std::vector<ValueId>> last_uses(const Graph& graph);
 MemoryPlan plan_memory(const Graph& graph);
+// Bytes of the rows that an indexing op reads of a table: of one that sums rows they are more than its results.
+int64_t looked_up_bytes(const Graph& graph, const Node& node);
 // Bytes that one run touches, and so what lies between two readings of a weight: the peak of everything
 // live, since memory is used again within a run; of a table that is only looked up in, the rows read.
 int64_t touched_bytes(const Graph& graph);

@@ -32,11 +32,16 @@ TEST(Design, EveryNetworkIsAValidGraph) {
 void expect_cases_for_every_class(const Design& design, const DesignOptions& options) {
   std::map<std::string, int> counts;
   for (const auto& [key, count] : count_cases(design, options.conditions)) counts[key] = count;
+  std::map<std::string, std::set<const DesignedNetwork*>> networks;
+  for (const DesignedNetwork& network : design.networks) {
+    for (const CaseFacts& facts : facts_of(network.graph, options.conditions)) networks[cost_class_key(facts)].insert(&network);
+  }
   const std::set<std::string> parents_only = {"any", "view", "conv", "conv.onednn", "conv.native", "product", "row_wise", "pool",
                                               "rms_norm", "quantize", "product_small_half", "factory", "exp", "einsum", "conv.depthwise"};
   for (const CostClass& one : cost_classes()) {
     if (parents_only.contains(std::string(one.name))) continue;
     EXPECT_GE(counts[std::string(one.name)], 20) << one.name;
+    EXPECT_GE(networks[std::string(one.name)].size(), 4u) << one.name << ": calls of one network are much alike";
   }
 }
 

@@ -323,6 +323,18 @@ TEST(CostClass, ATableIsNotReadWhole) {
   EXPECT_LT(touched_bytes(parse_case("aten::embedding_bag(parameter f32[100000,64], i64[32], i64[4])")), 32 * 64 * 4 + 4000);
 }
 
+TEST(CostClass, AViewIsForgottenToo) {
+  const auto cold = [](int64_t products) {
+    GraphBuilder b("between");
+    const ValueId w = b.parameter("w", {Dtype::f32, {256, 256}});
+    ValueId x = b.call("aten::transpose.int", {{"self", b.input("x", {Dtype::f32, {256, 64}})}, {"dim0", int64_t{0}}, {"dim1", int64_t{1}}});
+    for (int64_t i = 0; i < products; ++i) x = b.call("aten::linear", {{"input", x}, {"weight", w}});
+    return facts_of(b.finish({x}), CostConditions())[0].cold_code;
+  };
+  EXPECT_EQ(cold(0), 0);
+  EXPECT_GT(cold(4), 0.5);
+}
+
 TEST(CostClass, SortingTakesAsManyComparisonsAsElementsTimesTheirLogarithm) {
   EXPECT_EQ(facts_of_case("aten::sort(f32[8,1024])").comparisons, 8 * 1024 * 10);
   EXPECT_EQ(facts_of_case("aten::topk(f32[8,1024], 16)").comparisons, 8 * 16 * 4) << "of what is selected";
