@@ -24,8 +24,8 @@ looked at; `fresh` was written after that and before the changes that followed; 
      "inputs": [{"sizes": [1, 3, 224, 224]}]}
 
 `library` says how `model` and `options` are read (see the builders below); inputs are float32 noise, or whole numbers
-below `below`. Dimension 0 of every input is exported as a symbolic batch; where a model does not allow that, with the
-listed size, and the report says so. A family stands in one list only, and in none if the program builds it itself.
+below `below`. Dimension 0 of every input is exported as a symbolic batch, with the listed size as its example (two for one,
+which the exporter would take for a constant); where a model does not allow that, it is fixed, and the report says so. A family stands in one list only, and in none if the program builds it itself.
 """
 
 import argparse
@@ -119,10 +119,10 @@ BUILDERS = {"torchvision": from_torchvision, "timm": from_timm, "transformers": 
 # ---- exporting -------------------------------------------------------------------------------------------------
 
 
-def make_inputs(entry, batch):
+def make_inputs(entry, least_batch=1):
     inputs = []
     for one in entry["inputs"]:
-        sizes = [batch] + one["sizes"][1:]
+        sizes = [max(least_batch, one["sizes"][0])] + one["sizes"][1:]
         inputs.append(torch.randint(0, one["below"], sizes) if "below" in one else torch.randn(sizes))
     return tuple(inputs)
 
@@ -137,11 +137,11 @@ def export_entry(entry):
         if isinstance(model, FirstOutput):
             shapes = [tuple(shapes)]  # forward(*inputs)
         try:
-            inputs = make_inputs(entry, 2)
+            inputs = make_inputs(entry, least_batch=2)
             return torch.export.export(model, inputs, dynamic_shapes=shapes, strict=False), True
         except Exception as problem:  # any: the exporter's ways to fail are many
             print(f"  {entry['name']}: no symbolic batch: {str(problem).strip().splitlines()[0][:150]}", file=sys.stderr)
-    return torch.export.export(model, make_inputs(entry, entry["inputs"][0]["sizes"][0]), strict=False), False
+    return torch.export.export(model, make_inputs(entry), strict=False), False
 
 
 def read_lists():

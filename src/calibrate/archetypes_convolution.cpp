@@ -305,7 +305,7 @@ const Archetype rows[] = {
     {"signal", 0.03, draw_signal},              {"wide windows", 0.02, draw_wide_windows},
     {"clip", 0.025, draw_clip},                 {"heads", 0.04, draw_heads},
     {"pointwise convolutions", 0.13, draw_pointwise_convolutions}, {"single layers", 0.12, draw_single_layer},
-    {"pictures out", 0.07, draw_picture_out}, {"resampled", 0.04, draw_resampled},
+    {"pictures out", 0.07, draw_picture_out}, {"resampled", 0.08, draw_resampled},
 };
 
 }  // namespace

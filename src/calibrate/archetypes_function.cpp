@@ -102,8 +102,9 @@ ValueId short_rows(Block& b) {
   const int64_t length = b.random().log_whole(2, 48), count = std::max<int64_t>(1, static_cast<int64_t>(b.random().log_uniform(2e3, 4e5)) / length);
   const ValueId x = fresh(b, {count, length});
   const Dims last{-1};
-  switch (b.random().whole(0, 3)) {
-    case 0: return b.op("aten::amax", {{"self", x}, {"dim", last}});
+  switch (b.random().whole(0, 4)) {
+    case 0:
+    case 4: return b.op(b.random().chance(0.8) ? "aten::amax" : "aten::amin", {{"self", x}, {"dim", last}});
     case 1: return b.op("aten::sum.dim_IntList", {{"self", x}, {"dim", last}});
     case 2: return b.op("aten::argmax", {{"self", x}, {"dim", int64_t{-1}}});
     default: return b.mean(x, last, false);

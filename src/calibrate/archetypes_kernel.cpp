@@ -74,7 +74,7 @@ Graph draw_wide_windows(Block& b) {
 // Activations beyond the private cache, as the first layers of image models have them: norms, activations, pools and
 // depthwise convolutions that only move bytes.
 Graph draw_large_activations(Block& b) {
-  const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4}), c = 8 * b.random().whole(2, 20);
+  const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4}), c = b.random().chance(0.5) ? 16 * b.random().whole(1, 12) : 8 * b.random().whole(2, 20);
   const double most = b.random().log_uniform(0.6e6, 5e6);
   const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(most / static_cast<double>(n * c))), 14, 240);
   ValueId x = b.input({n, c, side, side});
@@ -107,7 +107,7 @@ Graph draw_large_activations(Block& b) {
 // Two convolutions of images of 4 to 20 MB, as first layers and decoders have them: what they read and write does not stay
 // in the last cache.
 Graph draw_wide_images(Block& b) {
-  const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), c = 4 * b.random().log_whole(3, 48);
+  const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), c = b.random().chance(0.6) ? 16 * b.random().log_whole(1, 12) : 4 * b.random().log_whole(3, 48);
   const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(b.random().log_uniform(1e6, 5e6) / static_cast<double>(n * c))), 24, 400);
   ValueId x = b.unary("relu", b.input({n, c, side, side + b.random().whole(0, 3)}));
   for (int convolutions = 0, tries = 20; convolutions < 2 && tries > 0; --tries) {

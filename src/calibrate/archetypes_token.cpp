@@ -13,6 +13,14 @@ int64_t model_width(Block& b) {
   return b.random().pick<int64_t>({48, 64, 96, 128, 160, 192, 224, 256, 288, 320, 384, 448, 512, 576, 640, 704, 768, 896, 1024});
 }
 
+// Tokens: half of the time a multiple of 8 or 16, as who pads or cuts images makes them.
+int64_t token_count(Block& b, int64_t low, int64_t high) {
+  const int64_t drawn = b.random().log_whole(low, high);
+  if (b.random().chance(0.5)) return drawn;
+  const int64_t multiple = b.random().pick<int64_t>({8, 16, 16, 32});
+  return std::max(multiple, drawn / multiple * multiple);
+}
+
 int64_t head_count(Block& b, int64_t width) {
   const int64_t size = b.random().pick<int64_t>({16, 24, 32, 32, 40, 48, 64, 64, 64, 64, 80, 96, 128});
   int64_t heads = std::max<int64_t>(1, width / size);
@@ -55,6 +63,11 @@ ValueId root_mean_square_norm(Block& b, ValueId x) {
 ValueId rotate(Block& b, ValueId q) {  // rotary position embedding on [B, H, L, D]
   const int64_t d = b.size(q, -1), l = b.size(q, 2);
   const ValueId cosine = b.weight({1, 1, l, d}), sine = b.weight({1, 1, l, d});
+  if (b.random().chance(0.3)) {  // neighbours turn together
+    const ValueId even = b.slice(q, 3, 0, INT64_MAX, 2), odd = b.slice(q, 3, 1, INT64_MAX, 2);
+    const ValueId turned = b.flatten(b.op("aten::stack", {{"tensors", ValueList{ValueRef{b.unary("neg", odd)}, ValueRef{even}}}, {"dim", -1}}), 3);
+    return b.add(b.mul(q, cosine), b.mul(turned, sine));
+  }
   const ValueId low = b.slice(q, 3, 0, d / 2), high = b.slice(q, 3, d / 2, INT64_MAX);
   return b.add(b.mul(q, cosine), b.mul(b.cat({b.unary("neg", high), low}, -1), sine));
 }
@@ -120,7 +133,7 @@ ValueId norm(Block& b, ValueId x, bool root) { return root ? root_mean_square_no
 Dims sequence(Block& b, double most_flops) {
   for (;;) {
     const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8, 16, 64});
-    const int64_t l = b.random().log_whole(4, 600), d = model_width(b);
+    const int64_t l = token_count(b, 4, 600), d = model_width(b);
     const double flops = 24.0 * static_cast<double>(n * l * d) * static_cast<double>(d);
     if (flops < most_flops && static_cast<double>(n * l * l) * static_cast<double>(d) < 4e8 && n * l < 6000) return {n, l, d};
   }
@@ -156,7 +169,7 @@ Graph draw_transformer(Block& b) {
 // Attention by itself: cheap enough for every length, head size, mask and layout.
 ValueId lone_attention(Block& b) {
   const int64_t e = b.random().pick<int64_t>({16, 24, 32, 32, 40, 48, 64, 64, 64, 80, 96, 128}), h = b.random().log_whole(2, 16);
-  const int64_t l = b.random().log_whole(24, 300);
+  const int64_t l = token_count(b, 24, 300);
   int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8});
   while (n > 1 && static_cast<double>(n * h * l * l) * static_cast<double>(e) > 2e7) n /= 2;
   ValueId q, k, v;
@@ -191,7 +204,7 @@ Graph draw_attention(Block& b) { return b.finish({lone_attention(b), lone_attent
 
 Graph draw_cross(Block& b) {  // queries of one length over keys of another; a decode step when the first is 1
   const Dims s = sequence(b, 2e9);
-  const int64_t h = head_count(b, s[2]), queries = b.random().chance(0.5) ? 1 : b.random().log_whole(2, 200);
+  const int64_t h = head_count(b, s[2]), queries = b.random().chance(0.5) ? 1 : token_count(b, 2, 200);
   const ValueId x = b.input({s[0], queries, s[2]}), memory = b.input(s);
   const ValueId q = b.split_heads(b.linear(x, s[2]), h), k = b.split_heads(b.linear(memory, s[2]), h), v = b.split_heads(b.linear(memory, s[2]), h);
   const ValueId out = b.random().chance(0.6) ? b.op("aten::scaled_dot_product_attention", {{"query", q}, {"key", k}, {"value", v}})
@@ -276,7 +289,7 @@ ValueId recurrent_layer(Block& b, ValueId x, bool lstm) {
 }
 
 Graph draw_recurrent(Block& b) {
-  ValueId x = b.input({b.random().pick<int64_t>({1, 1, 1, 2, 2, 3, 4, 8, 16, 32, 64}), b.random().log_whole(8, 120), b.random().log_whole(16, 600)});
+  ValueId x = b.input({b.random().pick<int64_t>({1, 1, 1, 2, 2, 3, 4, 8, 16, 32, 64}), b.random().log_whole(8, 160), b.random().log_whole(16, 800)});
   const bool lstm = b.random().chance(0.5);
   for (int64_t i = b.random().whole(1, 2); i > 0; --i) x = recurrent_layer(b, x, lstm);
   return b.finish({b.linear(b.op("aten::select.int", {{"self", x}, {"dim", 1}, {"index", -1}}), b.channels(2, 500))});
@@ -305,7 +318,7 @@ Graph draw_perceptron(Block& b) {
 template <bool one_row>
 Graph draw_resident_weights(Block& b) {
   const int64_t n = one_row ? 1 : b.random().pick<int64_t>({1, 2, 2, 3, 4, 8, 16});
-  const double least_weights = b.random().log_uniform(2e5, 4e6);  // 0.8 to 16 MB
+  const double least_weights = b.random().log_uniform(2e5, 7e6);  // 0.8 to 28 MB
   ValueId x = b.input({n, b.random().log_whole(200, 4000)});
   for (double weights = 0; weights < least_weights;) {
     const int64_t out = b.random().chance(0.35) ? 512 * b.random().whole(1, 4) : b.random().log_whole(100, 2000);
@@ -319,7 +332,13 @@ Graph draw_resident_weights(Block& b) {
 template <bool many_rows>
 Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as every large model has them
   const int64_t n = many_rows ? b.random().pick<int64_t>({20, 24, 32, 40, 48, 64, 80, 100, 128}) : b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8, 16});
-  ValueId x = b.input({n, b.random().log_whole(500, 4000)});
+  ValueId x = no_value;
+  if (many_rows && b.random().chance(0.5)) {  // tokens looked up in a large table
+    const int64_t width = b.random().log_whole(200, 1200);
+    x = b.op("aten::embedding", {{"weight", b.weight({b.random().log_whole(5000, 20000), width})}, {"indices", b.flatten(b.input({n, 1}, Dtype::i64), 0)}});
+  } else {
+    x = b.input({n, b.random().log_whole(500, 4000)});
+  }
   double weights = 0;
   while (weights < 12e6) {
     const int64_t out = b.random().chance(0.3) ? 512 * b.random().whole(1, 8) : 8 * b.random().log_whole(60, 500);
@@ -354,7 +373,7 @@ Graph draw_lookup(Block& b) {
 
 const Archetype rows[] = {
     {"lookup", 0.03, draw_lookup},
-    {"resident weights", 0.12, draw_resident_weights<false>}, {"resident weights, one row", 0.15, draw_resident_weights<true>}, {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"resident weights", 0.16, draw_resident_weights<false>}, {"resident weights, one row", 0.15, draw_resident_weights<true>}, {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
     {"mixer", 0.05, draw_mixer}, {"unfolded", 0.06, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 

@@ -27,6 +27,9 @@ constexpr int64_t most_of_picture = 4;  // channels of an image that no layer ma
 constexpr double long_sequence = 32;  // steps: what a step costs, and not the call, is told by these
 constexpr double wide_hidden_bytes = 4e5;  // weights of the hidden state that a step reads again from beyond L1
 constexpr double wide_image_bytes = 8e6;    // of a 3x3 convolution, read and written: they do not stay in the last cache
+constexpr double large_call_bytes = 4e6;  // of a pointwise call: what it does behind the private cache
+constexpr double edge_from = 0.02, edge_to = 0.7;  // of weights that may be lost from the last cache: where it ends is told between
+constexpr int64_t many_groups = 24;  // of ATen's own convolutions, which take them one by one
 constexpr double least_group_flops = 3e6;  // of a call in groups: below, each group's call is seen, and not its arithmetic
 
 // A cell of the shape space of a class: powers of two of what drives its time.
@@ -52,7 +55,7 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
   return cell;
 }
 
-constexpr size_t most_modes = 10;  // of a class, 0 included
+constexpr size_t most_modes = 12;  // of a class, 0 included
 
 // Modes of a class that its features tell apart, each of which needs cases of its own.
 struct Mode {
@@ -64,7 +67,7 @@ Mode common_mode(size_t of_class) { return {of_class, 15, 4}; }
 
 Mode mode_of_recurrent(const CaseFacts& f) {
   const bool wide = f.step_weight_bytes > wide_hidden_bytes * f.steps, few_rows = f.m == 2 || f.m == 3;
-  return {wide && few_rows ? 5u : (f.steps > long_sequence ? 2u : 1u) + (wide ? 2u : 0u), 8, 2};
+  return {wide && few_rows ? 5u : (f.steps > long_sequence ? 2u : 1u) + (wide ? 2u : 0u), 8, 3};
 }
 
 Mode mode_of_convolution(const CaseFacts& f) {
@@ -72,17 +75,26 @@ Mode mode_of_convolution(const CaseFacts& f) {
   const bool plain = f.groups == 1 && f.channels > most_of_picture && !f.strided && !f.dilated && !f.channels_last;
   if (f.onednn && plain && taps == 9 && f.input_bytes + f.output_bytes > wide_image_bytes) return {2, 3, 2};
   if (f.onednn && f.cold_primitive < least_forgotten && f.flops < most_call_flops) return {1, 5, 0};
+  if (!f.onednn && f.groups >= many_groups) return {4, 6, 2};
   if (!f.onednn && f.channels <= most_of_picture) return {1, 8, 0};
   if (!f.onednn && taps == 1 && f.strided) return {3, 6, 1};  // reads a part of its input
   return f.groups > 1 && f.flops > least_group_flops ? Mode{2, 8, 1} : Mode{};
 }
 
 Mode mode_of_product(const CaseFacts& f) {
+  if (f.gathered_elements > 0) return {1, 10, 3};  // operands are copied into one batch, element by element
+  if (f.copied_bytes > 0) return {2, 10, 3};
   if (f.m > 16 || f.weight_bytes < least_streamed_bytes) return {};
-  if (f.m > 3 && rows_alias(f)) return common_mode(9);
+  if (f.m > 3 && rows_alias(f)) return common_mode(11);
   const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : f.m < 8 ? 2 : 3;  // weights are streamed: from the last cache or from memory
-  const size_t mode = 1 + 2 * rows + (f.cold_weight_l3_bytes > f.weight_bytes / 3);
-  return rows < 2 ? common_mode(mode) : Mode{mode, 10, 3};
+  const double cold = f.cold_weight_l3_bytes / f.weight_bytes;
+  if (rows < 2) return common_mode(1 + 3 * rows + (cold > edge_from) + (cold > edge_to));
+  return {3 + 2 * rows + (cold > 1.0 / 3), 10, 3};
+}
+
+// What most of what is not multiplied is made of.
+bool large_arithmetic(const CaseFacts& f) {
+  return (f.name == "add" || f.name == "mul" || f.name == "relu") && f.input_bytes + f.output_bytes > large_call_bytes;
 }
 
 Mode mode_of(const CaseFacts& f) {
@@ -91,6 +103,7 @@ Mode mode_of(const CaseFacts& f) {
     case OpFamily::recurrent: return mode_of_recurrent(f);
     case OpFamily::convolution: return mode_of_convolution(f);
     case OpFamily::matmul: return mode_of_product(f);
+    case OpFamily::pointwise: return large_arithmetic(f) ? Mode{1, 3, 1} : Mode{};
     default: return {};
   }
 }

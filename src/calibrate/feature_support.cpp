@@ -14,6 +14,7 @@ constexpr double most_row_s = 2.5e-7;                               // a page th
 constexpr double most_memory_passes = 4, most_weight_passes = 1.5;  // weights are read once
 constexpr double least_flop_share = 0.02, most_flop_ratio = 50;
 constexpr double least_flop_ratio = 0.97;                           // of the quickest FLOP seen: what is left is noise
+constexpr double least_call_ratio = 0.9;                            // of the shortest call seen, which computes a little, too
 constexpr double least_counted_flops = 1e7;                         // of a call whose FLOPs are asked for their price
 constexpr double most_unaligned_ratio = 4;                          // rows that start unaligned: every line is read twice
 constexpr Eigen::Index least_cases = 3;
@@ -36,6 +37,16 @@ bool calls_blas(const CaseFacts& facts) {
   return facts.family == OpFamily::matmul || facts.family == OpFamily::attention || (facts.family == OpFamily::convolution && !facts.onednn);
 }
 
+bool multiplied(std::string_view feature) {
+  return feature == "flops" || feature == "attention_flops" || feature == "attention_block_flops" || feature == "step_flops" || feature == "input_flops";
+}
+
+bool calls_onednn(const CaseFacts& facts) { return facts.family == OpFamily::convolution && facts.onednn; }
+
+void lower(double& least, double value) {
+  if (least == 0 || value < least) least = value;
+}
+
 double cheapest_flop_s(std::span<const CaseFacts* const> cases, const Eigen::VectorXd& seconds) {
   double least_s = std::numeric_limits<double>::infinity();
   for (size_t i = 0; i < cases.size(); ++i) {
@@ -47,16 +58,24 @@ double cheapest_flop_s(std::span<const CaseFacts* const> cases, const Eigen::Vec
 }  // namespace
 
 void MachinePrices::note(const CaseFacts& facts, double seconds) {
+  if (calls_onednn(facts)) {
+    lower(onednn_call_s, seconds);
+    if (!facts.channels_last) lower(onednn_reordered_call_s, seconds);
+  }
   if ((facts.family != OpFamily::matmul && facts.family != OpFamily::convolution) || facts.flops < least_counted_flops) return;
   const double price_s = seconds / facts.flops;
-  if (flop_s == 0 || price_s < flop_s) flop_s = price_s;
-  if (calls_blas(facts) && (blas_flop_s == 0 || price_s < blas_flop_s)) blas_flop_s = price_s;
+  lower(flop_s, price_s);
+  if (calls_blas(facts)) lower(blas_flop_s, price_s);
 }
 
 void limit_features(const CostClass& row, std::span<const CaseFacts* const> cases, const MachinePrices& machine, FitProblem& problem) {
   const double flop_s = cheapest_flop_s(cases, problem.seconds);
-  const bool products = std::ranges::all_of(cases, [](const CaseFacts* facts) { return multiplies(*facts); });
-  const double flop_at_least_s = std::ranges::all_of(cases, [](const CaseFacts* facts) { return calls_blas(*facts); }) ? machine.blas_flop_s : machine.flop_s;
+  const auto all = [&](auto holds) { return std::ranges::all_of(cases, [&](const CaseFacts* facts) { return holds(*facts); }); };
+  const bool products = all(multiplies);
+  const double flop_at_least_s = all(calls_blas) ? machine.blas_flop_s : machine.flop_s;
+  const double call_at_least_s = !all(calls_onednn)                                       ? 0
+                                 : all([](const CaseFacts& f) { return !f.channels_last; }) ? machine.onednn_reordered_call_s
+                                                                                          : machine.onednn_call_s;
   problem.least = Eigen::VectorXd::Zero(problem.features.cols());
   problem.most.resize(problem.features.cols());
   for (Eigen::Index j = 0; j < problem.features.cols(); ++j) {
@@ -65,7 +84,8 @@ void limit_features(const CostClass& row, std::span<const CaseFacts* const> case
     const Eigen::Index having = (column.array() > 0).count();
     if (having < least_cases && having < column.size()) column.setZero();
     problem.most[j] = feature.most_s();
-    if (products && (feature.name == "flops" || feature.name == "attention_flops")) problem.least[j] = least_flop_ratio * flop_at_least_s;
+    if (products && multiplied(feature.name)) problem.least[j] = least_flop_ratio * flop_at_least_s;
+    if (feature.name == "call") problem.least[j] = least_call_ratio * call_at_least_s;
     if (is_context(feature.name)) {
       double most_share = 0;
       for (size_t i = 0; i < cases.size(); ++i) {

@@ -15,6 +15,8 @@ struct MachinePrices {
   double memory_s_per_byte = 0;
   double flop_s = 0;       // where this machine is quickest; 0: unknown
   double blas_flop_s = 0;  // where it is quickest in the BLAS, which is not oneDNN's convolutions; 0: unknown
+  double onednn_call_s = 0;  // the shortest of oneDNN's convolutions; 0: unknown
+  double onednn_reordered_call_s = 0;  // the shortest whose image is reordered into blocks of channels and back
   void note(const CaseFacts& facts, double seconds);  // a call that was measured
 };
 
@@ -27,7 +29,8 @@ struct MachinePrices {
 //    like the cheapest FLOP among the cases, and cost at most fifty times that; those of rows that start unaligned (odd_...)
 //    at most four times what a FLOP costs where this machine is quickest, since no line is read more than twice;
 //  - everything else is bounded by what no machine exceeds (CostFeature::most_s);
-// and `problem.least`, what it costs at least: a FLOP of products and convolutions 97 % of what the quickest one of its library costs.
+// and `problem.least`, what it costs at least: a FLOP of products and convolutions 97 % of what the quickest one of its library costs,
+// a call of oneDNN's convolutions 90 % of the shortest one.
 void limit_features(const CostClass& row, std::span<const CaseFacts* const> cases, const MachinePrices& machine, FitProblem& problem);
 
 }  // namespace opgauge

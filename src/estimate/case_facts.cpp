@@ -11,6 +11,7 @@
 #include "estimate/node_arguments.hpp"
 #include "estimate/result_memory.hpp"
 #include "graph/liveness.hpp"
+#include "graph/ops/iterator.hpp"
 
 namespace opgauge {
 namespace {
@@ -43,6 +44,10 @@ std::string variant_of(const Node& node, std::string_view name) {
     const Argument* weight = find_argument(node, "weight");
     const auto* given = weight ? std::get_if<ValueRef>(weight) : nullptr;
     if (!given || given->id == no_value) variant += ".plain";
+  }
+  if (name == "embedding_bag") {
+    const Dims mode = ints_argument(node, "mode");
+    variant += mode.empty() || mode[0] == 0 ? "" : mode[0] == 1 ? ".mean" : ".max";
   }
   for (const char* mode : {"approximate", "mode"}) {
     if (const Argument* argument = find_argument(node, mode)) {
@@ -81,7 +86,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
   int64_t largest_numel = 0;
   for_each_operand(node, [&](ValueId id) {
     const Value& value = graph[id];
-    const double bytes = static_cast<double>(value.type.bytes());
+    const double bytes = static_cast<double>(touched_bytes(value.type));
     operand_storages.push_back(value.storage);
     if (value.role == Role::intermediate || value.role == Role::input) {
       facts.input_bytes += bytes;

@@ -79,9 +79,11 @@ struct CaseFacts {
   double inner_loops = 0;       // of a copy: stretches of its result that it fills in equal steps through its operand
   double segments = 0;          // pieces that cat and split write
   double operands = 0;          // tensors in lists
+  int wrapped_numbers = 0;      // of a pointwise call: numbers that stand for a tensor, and are made one
   double steps = 0;             // time steps x layers x directions of recurrent ops
   double gate_elements = 0;     // … x batch x hidden size x gates
   double step_weight_bytes = 0; // … x bytes of the weights of the hidden state, read again at each step
+  double step_flops = 0;        // of these products; those of the inputs are done for all steps together
   double cold_step_weight_bytes = 0;  // of these, what no longer lies in L2 at the next step
   double broadcast_bytes = 0;   // output bytes where an operand is broadcast
   double strided_bytes = 0;     // bytes of operands that are not contiguous

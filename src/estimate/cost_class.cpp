@@ -19,7 +19,8 @@ bool is_depthwise(const Facts& f) {
 // oneDNN jit_uni_dw_conv_kernel_utils.hpp, init_conf: the kernel computes 4 (AVX2) or 6 (AVX-512) pixels at once and does
 // not take a padding wider than that, nor a window that lies in the padding alone.
 bool depthwise_has_kernel(const Facts& f) {
-  if (f.spatial_rank != 2) return false;
+  if (f.spatial_rank > 2) return false;
+  if (f.channels_last) return true;
   const int64_t together = std::min<int64_t>(f.lanes >= 16 ? 6 : 4, f.out_w);
   const int64_t window = (f.kernel_w - 1) * f.dilation_w + 1;
   const auto right = [&](int64_t outputs) { return (outputs - 1) * f.stride_w + window - (f.width + f.pad_w); };
@@ -83,9 +84,9 @@ constexpr std::string_view product_features =
     "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes aliased_bytes products strided_bytes copied_bytes gathered_elements "
     "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view attention_features =
-    "call cold_code attention_flops attention_block_flops narrow_attention_flops attention_scores attention_tail_scores masked_scores masked_rows mask_elements mask_conversions head_rows products input_bytes strided_bytes beyond_l2_bytes";
+    "call cold_code attention_block_flops attention_scores attention_tail_scores masked_scores masked_rows mask_elements mask_conversions head_rows query_blocks block_key_bytes strided_bytes beyond_l2_bytes";
 constexpr std::string_view pointwise_features =
-    "call cold_code input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes cold_output_bytes "
+    "call cold_code wrapped_numbers input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes cold_output_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view norm_features =
     "call cold_code rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes "
@@ -95,7 +96,7 @@ constexpr std::string_view plane_features =
 constexpr std::string_view pool_features =
     "call cold_code output_elements window_elements window_rows rows planes input_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view reduction_features =
-    "call cold_code rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code means rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view copy_features =
     "call cold_code output_bytes runs inner_loops far_elements fresh_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view small_upsample_features = "call cold_code output_elements far_elements output_bytes input_bytes beyond_l2_bytes";
@@ -128,7 +129,7 @@ const Row rows[] = {
 
     // Convolutions.
     {"conv.wide_padding", "conv", [](const Facts& f) { return is_conv(f) && !is_depthwise(f) && f.onednn && !f.transposed && f.spatial_rank <= 2 && f.lanes >= 16 && f.pad_w > most_jitted_padding; }, wide_features, "oneDNN gemm: jit_avx512_common_convolution computes 28 pixels at once and takes no padding wider than that"},
-    {"conv.depthwise_odd", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && !depthwise_has_kernel(f); }, "call cold_code cold_primitive flops depthwise_pixels group_pixels column_bytes groups input_bytes output_bytes images", "oneDNN gemm or reference: the padding does not fit the kernel"},
+    {"conv.depthwise_odd", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && !depthwise_has_kernel(f); }, "call cold_code cold_primitive flops untrimmed_flops depthwise_pixels group_pixels column_bytes groups image_groups input_bytes output_bytes images", "oneDNN gemm or reference: the padding does not fit the kernel"},
     {"conv.depthwise_3.channels_last", "conv.depthwise_3", [](const Facts& f) { return depthwise<3, false>(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.depthwise_large.channels_last", "conv.depthwise_large", [](const Facts& f) { return is_depthwise(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.depthwise_3", "conv.depthwise", depthwise<3, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
@@ -173,6 +174,7 @@ const Row rows[] = {
     // Matrix products.
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
     {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes copied_bytes gathered_elements cold_input_bytes cold_output_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
+    {"linear_unfolded.transposed", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && !f.inner_dense; }, "call cold_code flops fine_tiled_flops result_bytes left_bytes right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: a product for each of few outer dimensions, whose matrix the BLAS takes as it lies, transposed"},
     {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code flops fine_tiled_flops result_bytes left_bytes right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
     {"product_small_half", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.dtype == Dtype::bf16 || f.dtype == Dtype::f16) && f.m * f.n * f.k <= 16 * 16 * 16; }, few_rows_features, "ATen mkldnn/Matmul.cpp, use_mkldnn_matmul: half-precision products of up to 16^3 multiply-adds stay in ATen's own gemm"},
     {"gemv_tall", "gemv", [](const Facts& f) { return is_product(f) && f.products == 1 && f.n == 1 && f.m > 1; }, "call cold_code flops left_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes", "BLAS gemv whose matrix are activations: a score for each row"},
@@ -187,8 +189,8 @@ const Row rows[] = {
     {"attention.composite", "attention", [](const Facts& f) { return f.family == OpFamily::attention && f.composite; }, "call cold_code attention_flops attention_scores masked_scores head_rows products input_bytes output_bytes strided_bytes copied_bytes gathered_elements beyond_l2_bytes beyond_l3_bytes", "ATen _scaled_dot_product_attention_math: two batched products, a softmax between"},
     {"attention", "product", [](const Facts& f) { return f.family == OpFamily::attention; }, attention_features, "ATen flash attention for CPU: blocks of queries and keys"},
     {"product", "any", [](const Facts&) { return false; }, "call cold_code flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
-    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes two_row_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
-    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes two_row_step_weight_bytes flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
+    {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes two_row_step_weight_bytes step_flops input_flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
+    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes two_row_step_weight_bytes step_flops input_flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
 
     // Norms and softmax.
     {"batch_norm_training", "batch_norm", [](const Facts& f) { return f.family == OpFamily::normalization && f.training && f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "statistics in a first pass"},
@@ -213,6 +215,7 @@ const Row rows[] = {
     {"max_pool.channels_last", "max_pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.find("max") != std::string_view::npos && f.channels_last; }, pool_features, "ATen max_pool2d NHWC"},
     {"max_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.find("max") != std::string_view::npos; }, pool_features, "ATen max_pool2d"},
     {"global_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.starts_with("adaptive") && f.out_h * f.out_w == 1; }, reduction_features, "ATen: mean over the plane"},
+    {"adaptive_pool.channels_last", "adaptive_pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.starts_with("adaptive") && f.channels_last; }, pool_features, "ATen adaptive_avg_pool2d NHWC, vectorised over channels"},
     {"adaptive_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool && f.name.starts_with("adaptive"); }, pool_features, "ATen adaptive_avg_pool2d"},
     {"average_pool.channels_last", "average_pool", [](const Facts& f) { return f.family == OpFamily::pool && f.channels_last; }, pool_features, "ATen avg_pool2d NHWC, vectorised over channels"},
     {"average_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool; }, pool_features, "ATen avg_pool2d"},
@@ -222,6 +225,7 @@ const Row rows[] = {
     {"moment", "reduction", OPGAUGE_NAMED("var", "std", "var_mean", "std_mean"), reduction_features, "Welford"},
     {"norm_outer", "reduction_outer", [](const Facts& f) { return f.family == OpFamily::reduction && !f.inner_dimension && named(f, {"linalg_vector_norm", "norm"}); }, reduction_features, "ATen ReduceOpsKernel.cpp, norm_kernel: vectorised over a contiguous innermost dimension only"},
     {"reduction_outer", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && f.name != "diff" && !f.inner_dimension; }, reduction_features, "TensorIterator, vectorised over the kept dimension"},
+    {"extremum", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && named(f, {"amax", "amin"}); }, reduction_features, "TensorIterator: rows one after the other, the rest behind the last whole vector one by one"},
     {"mean", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && f.name == "mean"; }, reduction_features, "ATen mean_kernel: a cascade sum, and a division in a second call"},
     {"reduction", "any", [](const Facts& f) { return f.family == OpFamily::reduction && f.name != "diff"; }, reduction_features, "TensorIterator, cascade sum"},
     {"grid_sample", "copy", OPGAUGE_NAMED("grid_sampler", "grid_sampler_2d", "grid_sampler_3d"), "call cold_code output_elements output_bytes input_bytes", "ATen GridSamplerKernel.cpp: four neighbours gathered for every element"},
@@ -246,8 +250,9 @@ const Row rows[] = {
     {"copy", "any", [](const Facts& f) { return f.family == OpFamily::copy || f.family == OpFamily::resample; }, copy_features, "ATen copy kernels"},
 
     // Indexing, factories, sorting, quantisation.
-    {"embedding", "gather", OPGAUGE_NAMED("embedding"), "call cold_code rows output_bytes strided_bytes beyond_l2_bytes", "rows copied by index"},
-    {"embedding_bag", "embedding", OPGAUGE_NAMED("embedding_bag"), "call cold_code rows weight_bytes output_bytes", "rows added up by index (FBGEMM)"},
+    {"embedding", "gather", OPGAUGE_NAMED("embedding"), "call cold_code strided_operands rows output_bytes strided_bytes cold_weight_rows cold_weight_l3_bytes beyond_l2_bytes", "rows copied by index"},
+    {"embedding_bag_mean", "embedding_bag", [](const Facts& f) { return f.variant == "embedding_bag.mean"; }, "call cold_code rows weight_bytes output_bytes cold_weight_rows cold_weight_l3_bytes", "ATen EmbeddingBag.cpp: bags are averaged after they were added up, and their sizes found first"},
+    {"embedding_bag", "embedding", OPGAUGE_NAMED("embedding_bag"), "call cold_code rows weight_bytes output_bytes cold_weight_rows cold_weight_l3_bytes", "rows added up by index (FBGEMM)"},
     {"index_select", "gather", OPGAUGE_NAMED("index_select"), "call cold_code rows output_bytes strided_bytes cold_input_bytes cold_output_bytes", "ATen index_select: slices copied one by one, elements one by one where they do not lie together"},
     {"scatter", "gather", OPGAUGE_NAMED("scatter", "scatter_add", "scatter_reduce"), "call cold_code output_elements output_bytes input_bytes", "ATen ScatterGatherKernel.cpp: one element after the other"},
     {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call cold_code rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},

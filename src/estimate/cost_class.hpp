@@ -27,7 +27,7 @@ struct CostFeature {
   bool from_memory = false;  // what main memory makes of it
 
   // No machine is so slow: what a fit may not exceed, in seconds per unit. 1 GB/s, 0.05 GFLOP/s, 1 ms for anything else.
-  double most_s() const { return per == "byte" ? 1e-9 : per == "FLOP" ? 2e-8 : 1e-3; }
+  double most_s() const { return per == "byte" ? 1e-9 : per == "FLOP" ? 2e-8 : name.starts_with("cold_") ? 1.2e-4 : 1e-3; }
 };
 std::span<const CostFeature> cost_features();
 // Index into cost_features(); a check fails on an unknown name.

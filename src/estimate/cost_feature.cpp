@@ -45,16 +45,17 @@ double group_block(const CaseFacts& f) {
 // ATen/native/cpu/FlashAttentionKernel.cpp: queries are taken in blocks of 32, 64 (from 192 queries) or 256 (from 768);
 // a causal block visits the keys up to its last query.
 double query_block(const CaseFacts& f) { return f.m >= 768 ? 256 : f.m >= 192 ? 64 : 32; }
-double attention_pairs(const CaseFacts& f) {
-  const double heads = to(f.products), m = std::max(1.0, to(f.m)), n = std::max(1.0, to(f.n));
-  if (!f.causal) return heads * m * n;
+// Queries of a block and keys can be padded to multiples.
+double attention_pairs(const CaseFacts& f, double padding = 1) {
+  const double m = std::max(1.0, to(f.m)), n = std::max(1.0, to(f.n));
   double pairs = 0;
   for (double from = 0; from < m; from += query_block(f)) {
     const double rows = std::min(query_block(f), m - from);
-    pairs += rows * std::min(n, from + rows);
+    pairs += up(rows, padding) * up(f.causal ? std::min(n, from + rows) : n, padding);
   }
-  return heads * pairs;
+  return to(f.products) * pairs;
 }
+double query_blocks(const CaseFacts& f) { return to(f.products) * std::ceil(to(f.m) / query_block(f)); }
 
 const CostFeature features[] = {
     {"call", "call", "one call", [](const CaseFacts&) { return 1.0; }},
@@ -62,6 +63,7 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.cold_code; }},
     {"cold_primitive", "call", "how far oneDNN's kernel and its description for this very shape were forgotten since their last call",
      [](const CaseFacts& f) { return f.cold_primitive; }},
+    {"wrapped_numbers", "call", "numbers of a pointwise call that are made tensors first", [](const CaseFacts& f) { return to(f.wrapped_numbers); }},
     {"cold_weight_rows", "row", "rows of weights in a model larger than L3",
      [](const CaseFacts& f) { return f.cold_weight_rows; }, true},
     {"flops", "FLOP", "2 x MACs, or other arithmetic", [](const CaseFacts& f) { return f.flops; }},
@@ -89,6 +91,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.far_elements; }},
     {"broadcast_bytes", "byte", "results with a broadcast operand",
      [](const CaseFacts& f) { return f.broadcast_bytes; }},
+    {"strided_operands", "call", "1 if an operand is not contiguous", [](const CaseFacts& f) { return f.dense_operands ? 0.0 : 1.0; }},
+    {"means", "call", "1 for a mean: its sum is divided in a call of its own", [](const CaseFacts& f) { return f.name == "mean" ? 1.0 : 0.0; }},
     {"output_elements", "element", "elements written", [](const CaseFacts& f) { return f.output_elements; }},
     {"rows", "row", "independent rows", [](const CaseFacts& f) { return f.rows; }},
     {"row_vectors", "vector", "rows x vectors a row, rounded up",
@@ -110,6 +114,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return f.m == 2 || f.m == 3 ? f.step_weight_bytes : 0.0; }},
     {"cold_step_weight_bytes", "byte", "hidden weights that do not stay in L2 from step to step", [](const CaseFacts& f) { return f.cold_step_weight_bytes; }},
     {"batched_steps", "step", "steps of batches of two and more", [](const CaseFacts& f) { return f.m > 1 ? f.steps : 0.0; }},
+    {"step_flops", "FLOP", "steps x products with the hidden state", [](const CaseFacts& f) { return f.step_flops; }},
+    {"input_flops", "FLOP", "products with the inputs, of all steps together", [](const CaseFacts& f) { return f.flops - f.step_flops; }},
     {"gate_elements", "element", "steps x batch x hidden size x gates", [](const CaseFacts& f) { return f.gate_elements; }},
 
     // Matrix products [m,k] x [k,n].
@@ -137,13 +143,11 @@ const CostFeature features[] = {
     {"products", "product", "independent products", [](const CaseFacts& f) { return to(f.products); }},
     {"attention_flops", "FLOP", "4 x heads x pairs of query and key in visited blocks x head size",
      [](const CaseFacts& f) { return 4 * attention_pairs(f) * to(f.k); }},
-    {"attention_block_flops", "FLOP", "the same with keys padded to a vector and, if there is more than one block of queries, queries to the block",
-     [](const CaseFacts& f) {
-       const double queries = to(f.m) > query_block(f) ? up(to(f.m), query_block(f)) / to(f.m) : 1;
-       return 4 * attention_pairs(f) * queries * up(to(f.n), f.lanes) / to(f.n) * to(f.k);
-     }},
-    {"narrow_attention_flops", "FLOP", "the same of fewer than 192 queries, taken in blocks of 32",
-     [](const CaseFacts& f) { return f.m < 192 ? 4 * attention_pairs(f) * to(f.k) : 0.0; }},
+    {"attention_block_flops", "FLOP", "the same with keys, and queries of each block, padded to a vector: the BLAS multiplies tiles of registers",
+     [](const CaseFacts& f) { return 4 * attention_pairs(f, f.lanes) * to(f.k); }},
+    {"query_blocks", "block", "heads x blocks of queries, two products each", query_blocks},
+    {"block_key_bytes", "byte", "blocks of queries x keys, which each block's products pack again",
+     [](const CaseFacts& f) { return query_blocks(f) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)); }},
     {"attention_tail_scores", "element", "of these, with keys behind the last whole vector: their exponentials are taken one by one",
      [](const CaseFacts& f) { return attention_pairs(f) * rest(f.n, f) / std::max(1.0, to(f.n)); }},
     {"attention_scores", "element", "pairs of query and key in visited blocks: exponentials",
@@ -202,6 +206,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * to(f.n); }},
     {"depthwise_flops", "FLOP", "FLOPs with channels padded to a vector",
      [](const CaseFacts& f) { return 2 * pixels(f) * padded_out(f) * kernel(f); }},
+    {"untrimmed_flops", "FLOP", "FLOPs of all taps, also of those that fall into the padding",
+     [](const CaseFacts& f) { return 2 * pixels(f) * to(f.out_channels) * to(f.kernel_h * f.kernel_w); }},
     {"depthwise_rows", "row", "output rows x kernel rows x blocks of channels",
      [](const CaseFacts& f) { return to(f.batch * f.out_h * f.kernel_h) * padded_out(f) / f.lanes; }},
     {"depthwise_pixels", "pixel", "output pixels x blocks of channels",

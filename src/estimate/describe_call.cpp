@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <numeric>
 #include <vector>
 
 #include "estimate/describe_convolution.hpp"
@@ -35,6 +37,20 @@ int64_t inner_loop_length(const TensorType& type) {
     length *= type.sizes[i];
   }
   return length;
+}
+
+// `x` with its dimensions in the order in which `y`, of the same rank, lies in memory: a copy walks along its result.
+TensorType walked_along(const TensorType& y, const TensorType& x) {
+  if (x.rank() != y.rank()) return x;
+  std::vector<size_t> order(y.sizes.size());
+  std::iota(order.begin(), order.end(), size_t{0});
+  std::ranges::stable_sort(order, std::greater<>{}, [&](size_t i) { return y.sizes[i] == 1 ? INT64_MAX : y.strides[i]; });
+  TensorType walked = x;
+  for (size_t i = 0; i < order.size(); ++i) {
+    walked.sizes[i] = x.sizes[order[i]];
+    walked.strides[i] = x.strides[order[i]];
+  }
+  return walked;
 }
 
 // ATen/native/PixelShuffle.cpp: a view in six dimensions whose order is changed, then a copy. What that copy reads.
@@ -183,6 +199,17 @@ double far_elements(const TensorType& x, double l2_bytes) {
   return static_cast<double>(x.numel()) * beyond(lines * line_bytes, l2_bytes / 4);
 }
 
+// ATen makes a tensor of a number that stands where a tensor may (wrapped_scalar_tensor), and finds the common dtype anew: a
+// microsecond, more than the loop of a small call.
+int wrapped_numbers(const Node& node) {
+  int count = 0;
+  for (const char* name : {"self", "other"}) {
+    const Argument* operand = find_argument(node, name);
+    count += operand && (std::holds_alternative<double>(*operand) || std::holds_alternative<int64_t>(*operand));
+  }
+  return count;
+}
+
 // TensorIterator walks in the first operand's order; an operand of another order is read with jumps, one element at a time.
 void describe_pointwise(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
   const TensorType* ordered = nullptr;
@@ -190,10 +217,12 @@ void describe_pointwise(const Graph& graph, const Node& node, double l2_bytes, C
     const TensorType& x = graph[id].type;
     if (x.numel() < 2 || static_cast<double>(x.numel()) != facts.output_elements) return;
     if (!ordered) ordered = &x;
-    if (fastest_dimension(x) == fastest_dimension(*ordered)) return;
+    const int fastest = fastest_dimension(*ordered);
+    if (fastest_dimension(x) == fastest || (fastest >= 0 && x.strides[static_cast<size_t>(fastest)] == 0)) return;  // one element stays where it is
     facts.unlike = true;
     facts.far_elements = std::max(far_elements(x, l2_bytes), far_elements(*ordered, l2_bytes));
   });
+  facts.wrapped_numbers = wrapped_numbers(node);
 }
 
 void describe_pool(const Graph& graph, const Node& node, CaseFacts& facts) {
@@ -277,7 +306,7 @@ void describe_copy(const Graph& graph, const Node& node, double l2_bytes, CaseFa
   int64_t run = std::max<int64_t>(1, y.numel()), loop = run;
   for_each_operand(node, [&](ValueId id) {
     if (graph[id].type.numel() <= 1) return;
-    const TensorType x = copied_view(node, graph[id].type);
+    const TensorType x = walked_along(y, copied_view(node, graph[id].type));
     run = std::min(run, contiguous_run(x));
     loop = std::min(loop, inner_loop_length(x));
   });
@@ -292,6 +321,10 @@ void describe_copy(const Graph& graph, const Node& node, double l2_bytes, CaseFa
       if (dim < 0) dim += y.rank();
       int64_t outer = 1;
       for (int64_t i = 0; i < dim && i < y.rank(); ++i) outer *= y.sizes[static_cast<size_t>(i)];
+      int64_t each = 1;  // elements that lie together, of one tensor
+      for (int64_t i = dim + (node.target.find("stack") != std::string::npos); i < y.rank(); ++i) each *= y.sizes[static_cast<size_t>(i)];
+      // Single elements are woven in along the next dimension, in one loop.
+      if (each == 1 && dim > 0) outer /= std::max<int64_t>(1, y.sizes[static_cast<size_t>(dim - 1)]);
       facts.operands = static_cast<double>(tensors->size());
       facts.segments = static_cast<double>(outer) * facts.operands;
     }
@@ -305,16 +338,16 @@ void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, C
   const Dims layers = ints_argument(node, "num_layers");
   facts.steps = static_cast<double>(steps * at_or(layers, 0, 1) * (flag_argument(node, "bidirectional") ? 2 : 1));
   facts.m = x->rank() == 3 ? x->sizes[flag_argument(node, "batch_first") ? 0 : 1] : 1;
-  int matrices = 0;  // of a layer: [gates x hidden, inputs], then [gates x hidden, hidden]
+  int matrices = 0;  // of a layer and direction: [gates x hidden, inputs], then [gates x hidden, hidden]
   for_each_operand(node, [&](ValueId id) {
     const TensorType& type = graph[id].type;
     if (type.rank() != 2) return;
-    ++matrices;
-    if (matrices == 1) facts.gate_elements = facts.steps * static_cast<double>(facts.m * type.sizes[0]);
-    if (matrices != 2) return;
-    const auto bytes = static_cast<double>(type.bytes());
-    facts.step_weight_bytes = facts.steps * bytes;
-    facts.cold_step_weight_bytes = facts.step_weight_bytes * beyond(bytes, l2_bytes);
+    if (++matrices == 1) facts.gate_elements = facts.steps * static_cast<double>(facts.m * type.sizes[0]);
+    if (matrices % 2 == 1) return;
+    const auto bytes = static_cast<double>(type.bytes()), all_steps = static_cast<double>(steps);
+    facts.step_weight_bytes += all_steps * bytes;
+    facts.cold_step_weight_bytes += all_steps * bytes * beyond(bytes, l2_bytes);
+    facts.step_flops += 2 * all_steps * static_cast<double>(facts.m * type.numel());
   });
 }
 
@@ -340,6 +373,14 @@ void describe_sort(const Graph& graph, const Node& node, CaseFacts& facts) {
   facts.comparisons = facts.rows * ordered * std::log2(std::max(2.0, ordered));
 }
 
+// Rows of a table are read as rows of a product's weights are: those that lie in main memory are waited for.
+void describe_table(const Graph& graph, const Node& node, CaseFacts& facts) {
+  const TensorType* table = tensor_argument(graph, node, {"weight"});
+  if (!table || table->rank() != 2) return;
+  facts.n = static_cast<int64_t>(facts.rows);
+  facts.k = table->sizes[1];
+}
+
 }  // namespace
 
 void describe_call(const Graph& graph, const Node& node, const CostConditions& conditions, CaseFacts& facts) {
@@ -360,9 +401,11 @@ void describe_call(const Graph& graph, const Node& node, const CostConditions& c
     case OpFamily::indexing:
       if (const TensorType* indices = tensor_argument(graph, node, {"indices"}); facts.name == "embedding_bag" && indices) {
         facts.rows = static_cast<double>(indices->numel());
+        describe_table(graph, node, facts);
       } else if (!node.outputs.empty() && node.outputs[0] != no_value && graph[node.outputs[0]].type.rank() > 0) {
         facts.rows = facts.output_elements /
                      static_cast<double>(std::max<int64_t>(1, graph[node.outputs[0]].type.sizes.back()));
+        if (facts.name == "embedding") describe_table(graph, node, facts);
       }
       break;
     default: break;

@@ -33,7 +33,8 @@ class ElapsedTime {
 // `fresh`: the executable has not run yet in this process, warm up until two windows of runs agree.
 // The caller fills in round and at_s. Errors of the executable pass through.
 // `end_to_end`: each timed run is followed by a run without clocks.
-Visit visit_row(Executable& executable, size_t nodes, bool fresh, bool end_to_end,
+// `least_runs`: of a visit, of a model whose runs take less than 3 ms.
+Visit visit_row(Executable& executable, size_t nodes, int least_runs, bool fresh, bool end_to_end,
                 const ProtocolSettings& settings, const Surroundings& around);
 
 }  // namespace opgauge

@@ -84,6 +84,27 @@ TEST(FeatureSupport, NoFlopIsCheaperThanTheQuickestOfItsLibrary) {
   EXPECT_EQ(least_of("reduction", sum), 0);
 }
 
+// Every convolution of oneDNN takes tens of microseconds, reorders and all; some were once given three.
+TEST(FeatureSupport, NoCallOfOneDnnIsCheaperThanTheShortestSeen) {
+  MachinePrices machine;
+  CaseFacts plain, last, product;
+  plain.family = last.family = OpFamily::convolution, product.family = OpFamily::matmul;
+  plain.onednn = last.onednn = last.channels_last = true;
+  machine.note(plain, 40e-6), machine.note(plain, 60e-6), machine.note(last, 25e-6), machine.note(product, 1e-6);
+  const auto least_of = [&](std::string_view name, const CaseFacts& facts) {
+    const CostClass& row = cost_classes()[static_cast<size_t>(find_cost_class(name))];
+    FitProblem problem;
+    problem.features = Eigen::MatrixXd::Ones(3, static_cast<Eigen::Index>(row.features.size()));
+    problem.seconds = Eigen::VectorXd::Constant(3, 1e-4);
+    const CaseFacts* cases[] = {&facts, &facts, &facts};
+    limit_features(row, cases, machine, problem);
+    return problem.least[column_of(row, "call")];
+  };
+  EXPECT_DOUBLE_EQ(least_of("conv.1x1", plain), 36e-6);
+  EXPECT_DOUBLE_EQ(least_of("conv.1x1.channels_last", last), 22.5e-6);
+  EXPECT_EQ(least_of("linear", product), 0);
+}
+
 // Grouped products of small images were once given 0.2 ns a FLOP for rows that start unaligned.
 TEST(FeatureSupport, UnalignedRowsCostFourTimesTheQuickestFlopAtMost) {
   const CostClass& row = cost_classes()[static_cast<size_t>(find_cost_class("conv.native_grouped"))];

@@ -92,6 +92,7 @@ const Dispatch dispatches[] = {
     {"aten::einsum(\"bk,k->b\", [f32[96,384], parameter f32[384]])", "einsum"},
     {"aten::embedding(parameter f32[1000,64], i64[2,8])", "embedding"},
     {"aten::embedding_bag(parameter f32[1000,64], i64[64], i64[8])", "embedding_bag"},
+    {"aten::embedding_bag(parameter f32[1000,64], i64[64], i64[8], false, 1)", "embedding_bag_mean"},
     {"aten::topk(f32[8,100], 5)", "topk"},
     {"aten::min.other(f32[8,100], f32[8,100])", "relu"},
     {"aten::min.dim(f32[8,100], 1)", "arg_reduction"},
@@ -109,6 +110,25 @@ const Dispatch dispatches[] = {
     {"aten::mean.dim(f32[2,64,196], [1])", "reduction_outer"},
     {"aten::mean.dim(f32[2,64,196], [2])", "mean"},
     {"aten::sum.dim_IntList(f32[2,64,196], [2])", "reduction"},
+    {"aten::amax(f32[2,64,196], [2])", "extremum"},
+    {"aten::amax(f32[2,64,196], [1])", "reduction_outer"},
+    {"aten::adaptive_avg_pool2d(f32[2,32,9,9], [3,3])", "adaptive_pool"},
+    {"aten::adaptive_avg_pool2d(f32[2,32,9,9]{2592,1,288,32}, [3,3])", "adaptive_pool.channels_last"},
+    // A product for each of few outer dimensions, as it lies; one for each of many rows.
+    {"aten::linear(f32[2,256,384]{98304,1,256}, parameter f32[96,384])", "linear_unfolded.transposed"},
+    {"aten::linear(f32[256,2,384]{384,98304,1}, parameter f32[96,384])", "linear_unfolded"},
+    // oneDNN's depthwise kernel takes signals as it takes images, and any padding in channels-last order.
+    {"aten::conv1d(f32[2,64,545], parameter f32[64,1,5], None, [1], [4], [2], 64)", "conv.depthwise_5"},
+    {"aten::conv1d(f32[2,64,545], parameter f32[64,1,31], None, [1], [15], [1], 64)", "conv.depthwise_odd"},
+    {"aten::conv2d(f32[16,64,4,3], parameter f32[64,1,9,9], None, [2,2], [4,4], [1,1], 64)", "conv.depthwise_odd"},
+    {"aten::conv2d(f32[16,64,4,3]{768,1,192,64}, parameter f32[64,1,9,9], None, [1,1], [4,4], [1,1], 64)", "conv.depthwise_large.channels_last"},
+    // An operand that is broadcast along the innermost dimension is not read with jumps.
+    {"aten::sub.Tensor(f32[2,64,512,20], f32[2,64,512,20]{32768,512,1,0})", "add"},
+    {"aten::sub.Tensor(f32[2,64,512,20], f32[2,64,512,20]{655360,1,1280,64})", "pointwise_unlike"},
+    // A copy walks along its result: in the same order nothing is transposed.
+    {"aten::clone(f32[2,32,16,8]{4096,1,256,32})", "copy"},
+    {"aten::clone(f32[2,32,16,8]{4096,1,256,32}, memory_format=contiguous)", "copy_transposing"},
+    {"aten::clone(f32[2,32,16,8], memory_format=channels_last)", "copy_transposing"},
     {"aten::upsample_nearest2d(f32[2,32,8,8]{2048,1,256,32}, [16,16])", "upsample.channels_last"},
     {"aten::upsample_nearest2d(f32[2,32,70,70], [140,140])", "upsample"},
 };
@@ -202,8 +222,9 @@ TEST(CostClass, CountsTheInnerLoopsOfACopy) {
   };
   const Copy copies[] = {
       {"aten::clone(f32[2,9,6,8])", 1},
-      {"aten::clone(f32[2,9,48]{432,1,9})", 2 * 9},          // transposed: a column at a time
-      {"aten::clone(f32[2,6,8,9]{432,8,1,48})", 2 * 48},     // the nine channels of a pixel
+      {"aten::clone(f32[2,9,48]{432,1,9})", 1},                 // keeps its order
+      {"aten::clone(f32[2,9,48]{432,1,9}, memory_format=contiguous)", 2 * 9},       // transposed: a column at a time
+      {"aten::clone(f32[2,6,8,9]{432,8,1,48}, memory_format=contiguous)", 2 * 48},     // the nine channels of a pixel
       {"aten::pixel_shuffle(f32[2,9,6,8], 3)", 2 * 6 * 8 * 3},  // three pixels of a row at a time
       {"aten::pixel_shuffle(f32[2,4,6,8], 2)", 2 * 6 * 8 * 2},
       {"aten::pixel_unshuffle(f32[2,1,6,8], 2)", 2 * 4 * 3},    // every second pixel of every second row
@@ -236,6 +257,37 @@ TEST(CostClass, CountsScoresBehindTheLastVector) {
   };
   EXPECT_EQ(tail("aten::scaled_dot_product_attention(f32[2,4,64,32], f32[2,4,64,32], f32[2,4,64,32])"), 0);
   EXPECT_EQ(tail("aten::scaled_dot_product_attention(f32[2,4,63,32], f32[2,4,63,32], f32[2,4,63,32])"), 8 * 63 * 15);
+}
+
+// The BLAS multiplies tiles of registers: 33 queries are a block of 32 and one of one, which costs as much as 16.
+TEST(CostClass, PadsTheBlocksOfAttention) {
+  const auto block_flops = [](const char* call) {
+    return cost_features()[cost_feature("attention_block_flops")].value(facts_of_case(call));
+  };
+  EXPECT_EQ(block_flops("aten::scaled_dot_product_attention(f32[2,4,64,32], f32[2,4,64,32], f32[2,4,64,32])"), 4 * 8 * 64 * 64 * 32);
+  EXPECT_EQ(block_flops("aten::scaled_dot_product_attention(f32[2,4,33,32], f32[2,4,40,32], f32[2,4,40,32])"), 4 * 8 * (32 + 16) * 48 * 32);
+}
+
+// A microsecond each, where the loop of a small call takes a tenth of it.
+TEST(CostClass, CountsNumbersThatAreMadeTensors) {
+  const auto wrapped = [](const char* call) { return facts_of_case(call).wrapped_numbers; };
+  EXPECT_EQ(wrapped("aten::add.Tensor(f32[8,16], 1e-6)"), 1);
+  EXPECT_EQ(wrapped("aten::rsub.Scalar(f32[8,16], 1.0)"), 1);
+  EXPECT_EQ(wrapped("aten::gt.Scalar(f32[8,16], 0)"), 1);
+  EXPECT_EQ(wrapped("aten::add.Tensor(f32[8,16], f32[8,16])"), 0);
+  EXPECT_EQ(wrapped("aten::relu(f32[8,16])"), 0);
+}
+
+TEST(CostClass, AnExpandedOperandIsReadOnce) {
+  EXPECT_EQ(facts_of_case("aten::mul.Tensor(f32[2,64,512,20]{32768,512,1,0}, f32[2,64,512,20]{32768,512,1,0})").input_bytes, 2.0 * 2 * 64 * 512 * 4);
+}
+
+TEST(CostClass, StepsOfARecurrentLayerAreApartFromItsInputs) {
+  const CaseFacts facts = facts_of_case(
+      "aten::lstm.input(f32[2,100,80], [f32[1,2,40], f32[1,2,40]], [parameter f32[160,80], parameter f32[160,40], parameter f32[160], "
+      "parameter f32[160]], true, 1, 0.0, false, false, true)");
+  EXPECT_EQ(facts.step_flops, 2.0 * 2 * 100 * 160 * 40);
+  EXPECT_EQ(cost_features()[cost_feature("input_flops")].value(facts), 2.0 * 2 * 100 * 160 * 80);
 }
 
 // Weights that fit into the shared cache are lost from it to neighbours while a long run does something else.

@@ -97,6 +97,16 @@ TEST(ProtocolRounds, VisitsLongRowsInEverySecondRoundOnly) {
   EXPECT_EQ(bench.states[0].visits.back().round, 9) << "short rows are visited in every round";
 }
 
+// The last cache takes in what is read again by and by.
+TEST(ProtocolRounds, RunsModelsOfTheSizeOfTheLastCacheAgainAndAgain) {
+  Bench bench({64, 1536, 4600});  // 16 KB, 9 MB, 85 MB
+  bench.behaviour.node_s = [](const Graph&, const Node&) { return 1e-3; };
+  bench.run();
+  EXPECT_LE(bench.states[0].visits.back().pairs, 2);
+  EXPECT_EQ(bench.states[1].visits.back().pairs, 8);
+  EXPECT_LE(bench.states[2].visits.back().pairs, 2);
+}
+
 TEST(ProtocolRounds, RoundsAreSpreadInTime) {
   Bench bench;
   bench.run();
