@@ -57,6 +57,13 @@ std::string variant_of(const Node& node, std::string_view name) {
   return variant;
 }
 
+// Weights are weights, too, where they are a part of a parameter or were computed from some: normed, or mixed from experts'.
+ValueId weight_of(const Node& node) {
+  const Argument* weight = find_argument(node, "weight");
+  const auto* given = weight ? std::get_if<ValueRef>(weight) : nullptr;
+  return given ? given->id : no_value;
+}
+
 }  // namespace
 
 bool multiplies(const CaseFacts& facts) {
@@ -81,6 +88,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
   facts.family = node.op->family;
   facts.variant = variant_of(node, facts.name);
 
+  const ValueId weight = multiplies(facts) ? weight_of(node) : no_value;
   bool first = true;
   std::vector<StorageId> operand_storages;
   int64_t largest_numel = 0;
@@ -88,7 +96,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
     const Value& value = graph[id];
     const double bytes = static_cast<double>(touched_bytes(value.type));
     operand_storages.push_back(value.storage);
-    if (value.role == Role::intermediate || value.role == Role::input) {
+    if ((value.role == Role::intermediate || value.role == Role::input) && id != weight) {
       facts.input_bytes += bytes;
       if (!value.type.is_contiguous()) {
         facts.dense_operands = false;

@@ -111,7 +111,7 @@ void add_copied(const TensorType& x, const Dims& batch, CaseFacts& facts) {
   if (column_stride != 1 && columns > 1) facts.gathered_elements += elements;
 }
 
-void describe_matmul(const Graph& graph, const Node& node, CaseFacts& facts) {
+void describe_matmul(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
   const TensorType* a = tensor_argument(graph, node, {"mat1", "batch1", "input", "self", "qx"});
   const TensorType* b = tensor_argument(graph, node, {"mat2", "batch2", "weight", "other", "qw", "vec2"});
   if (!a || !b || a->rank() == 0 || b->rank() == 0 || node.outputs.empty()) return;
@@ -128,6 +128,8 @@ void describe_matmul(const Graph& graph, const Node& node, CaseFacts& facts) {
     facts.m = std::max<int64_t>(1, a->sizes[a->sizes.size() - 2]);
     facts.products = std::max<int64_t>(1, static_cast<int64_t>(out) / std::max<int64_t>(1, facts.m * facts.n));
     facts.unfolded = facts.products > 1;
+    const auto matrix_bytes = static_cast<double>(b->bytes());
+    facts.far_right_bytes = static_cast<double>(facts.products) * matrix_bytes * beyond(matrix_bytes, l2_bytes);
     add_copied(*a, Dims(a->sizes.begin(), a->sizes.end() - 2), facts);
     return;
   }
@@ -386,7 +388,7 @@ void describe_table(const Graph& graph, const Node& node, CaseFacts& facts) {
 void describe_call(const Graph& graph, const Node& node, const CostConditions& conditions, CaseFacts& facts) {
   switch (facts.family) {
     case OpFamily::convolution: describe_convolution(graph, node, facts); break;
-    case OpFamily::matmul: describe_matmul(graph, node, facts); break;
+    case OpFamily::matmul: describe_matmul(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::attention: describe_attention(graph, node, facts); break;
     case OpFamily::pool: describe_pool(graph, node, facts); break;
     case OpFamily::normalization:

@@ -278,6 +278,25 @@ TEST(CostClass, CountsNumbersThatAreMadeTensors) {
   EXPECT_EQ(wrapped("aten::relu(f32[8,16])"), 0);
 }
 
+TEST(CostClass, ComputedWeightsAreWeights) {
+  const CaseFacts facts = facts_of_case("aten::conv1d(f32[2,384,49], f32[384,24,128], parameter f32[384], [1], [64], [1], 16)");
+  EXPECT_EQ(facts.input_bytes, 2 * 384 * 49 * 4);
+  EXPECT_EQ(facts.weight_bytes, (384 * 24 * 128 + 384) * 4);
+}
+
+// A matrix of 128 KiB stays in L2 from product to product, one of 3 MB does not.
+TEST(CostClass, AMatrixThatManyProductsReadStaysInL2OrDoesNot) {
+  EXPECT_EQ(facts_of_case("aten::linear(f32[512,4,128]{128,65536,1}, parameter f32[256,128])").far_right_bytes, 0);
+  EXPECT_GT(facts_of_case("aten::linear(f32[62,3,288]{288,17856,1}, parameter f32[2832,288])").far_right_bytes, 0.9 * 62 * 2832 * 288 * 4);
+}
+
+TEST(CostClass, AStridedSignalIsCopiedFirst) {
+  const auto copied = [](const char* call) { return cost_features()[cost_feature("copied_input_bytes")].value(facts_of_case(call)); };
+  EXPECT_EQ(copied("aten::conv1d(f32[2,256,49]{12544,1,256}, parameter f32[75,256,1])"), 2 * 256 * 49 * 4);
+  EXPECT_EQ(copied("aten::conv1d(f32[2,256,49], parameter f32[75,256,1])"), 0);
+  EXPECT_EQ(copied("aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[64,64,1,1])"), 0) << "channels-last is taken as it is";
+}
+
 TEST(CostClass, AnExpandedOperandIsReadOnce) {
   EXPECT_EQ(facts_of_case("aten::mul.Tensor(f32[2,64,512,20]{32768,512,1,0}, f32[2,64,512,20]{32768,512,1,0})").input_bytes, 2.0 * 2 * 64 * 512 * 4);
 }
