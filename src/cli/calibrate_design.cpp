@@ -22,6 +22,7 @@
 #include "machine/calibration.hpp"
 #include "machine/fingerprint.hpp"
 #include "machine/machine_files.hpp"
+#include "measure/available_memory.hpp"
 #include "models/family.hpp"
 
 namespace opgauge {
@@ -36,8 +37,13 @@ constexpr double family_share = 0.3;
 // where calls are long (visit_bias.hpp): they are visited half as often, and the others more often for it.
 constexpr double seldom_above_s = 0.004;
 constexpr double most_over_declared = 4;
-constexpr double card_share = 0.5;  // of its memory, for networks that stay prepared between visits
+constexpr double prepared_share = 0.5;  // of the memory, for networks that stay prepared between visits: what they do not find there is made anew each time
 constexpr int64_t most_card_samples = 32;  // a network of 1.6 GFLOP takes a millisecond of a card then
+
+int64_t prepared_capacity_bytes(const std::string& device, const Machine& machine) {
+  const double bytes = device == "cpu" ? static_cast<double>(available_memory_bytes().value_or(ObserveOptions{}.capacity_bytes)) : machine.memory_bytes;
+  return static_cast<int64_t>(prepared_share * bytes);
+}
 
 // Prefetching can hide where a private cache ends; one several times as large as declared is not believed. The share of the
 // last cache is found from the calibration itself (calibrate/last_cache.hpp).
@@ -211,7 +217,7 @@ int DesignedCalibration::run() {
     observing.max_visits = visits;
     observing.seldom_above_s = seldom_above_s;
     observing.seed = settings.seed;
-    if (execution.device != "cpu") observing.capacity_bytes = static_cast<int64_t>(card_share * machine_record.memory_bytes);
+    observing.capacity_bytes = prepared_capacity_bytes(execution.device, machine_record);
     catch_interruptions();
     std::optional<VisitJournal> journal;
     if (!resume.empty()) {
