@@ -15,8 +15,8 @@ namespace opgauge {
 namespace {
 
 // A shared last cache keeps what was read twice by and by: a model of about its size is read twice as quickly in its eighth run
-// as in its second. Whoever serves such a model runs it again and again.
-constexpr int64_t least_kept_bytes = 4'000'000, most_kept_bytes = 64'000'000;
+// as in its second. Whoever serves such a model runs it again and again. Twice as much finds nothing there anyway.
+constexpr int64_t least_kept_bytes = 4'000'000, most_kept_bytes = 36'000'000;
 constexpr int runs_until_kept = 8;
 
 int least_runs(const Graph& graph) {

@@ -99,7 +99,7 @@ TEST(ProtocolRounds, VisitsLongRowsInEverySecondRoundOnly) {
 
 // The last cache takes in what is read again by and by.
 TEST(ProtocolRounds, RunsModelsOfTheSizeOfTheLastCacheAgainAndAgain) {
-  Bench bench({64, 1536, 4600});  // 16 KB, 9 MB, 85 MB
+  Bench bench({64, 1536, 3200});  // 16 KB, 9 MB, 41 MB
   bench.behaviour.node_s = [](const Graph&, const Node&) { return 1e-3; };
   bench.run();
   EXPECT_LE(bench.states[0].visits.back().pairs, 2);
