@@ -29,6 +29,7 @@ constexpr double wide_hidden_bytes = 4e5;  // weights of the hidden state that a
 constexpr double wide_image_bytes = 8e6;    // of a 3x3 convolution, read and written: they do not stay in the last cache
 constexpr double large_call_bytes = 4e6;  // of a pointwise call: what it does behind the private cache
 constexpr double edge_from = 0.02, edge_to = 0.7;  // of weights that may be lost from the last cache: where it ends is told between
+constexpr double large_mask = 4000;  // elements: what one costs is told by these
 constexpr int64_t many_groups = 24;  // of ATen's own convolutions, which take them one by one
 constexpr double least_group_flops = 3e6;  // of a call in groups: below, each group's call is seen, and not its arithmetic
 
@@ -99,7 +100,7 @@ bool large_arithmetic(const CaseFacts& f) {
 
 Mode mode_of(const CaseFacts& f) {
   switch (f.family) {
-    case OpFamily::attention: return common_mode(f.mask_elements > 0 ? 3 : f.masked ? 2 : 1);
+    case OpFamily::attention: return f.mask_elements > large_mask ? Mode{4, 8, 3} : common_mode(f.mask_elements > 0 ? 3 : f.masked ? 2 : 1);
     case OpFamily::recurrent: return mode_of_recurrent(f);
     case OpFamily::convolution: return mode_of_convolution(f);
     case OpFamily::matmul: return mode_of_product(f);

@@ -37,8 +37,12 @@ bool calls_blas(const CaseFacts& facts) {
   return facts.family == OpFamily::matmul || facts.family == OpFamily::attention || (facts.family == OpFamily::convolution && !facts.onednn);
 }
 
-bool multiplied(std::string_view feature) {
-  return feature == "flops" || feature == "attention_flops" || feature == "attention_block_flops" || feature == "step_flops" || feature == "input_flops";
+// Whether it counts the FLOPs that the BLAS executes for a class: vectors of pixels or keys are whole in them.
+bool executed(std::string_view feature, const CostClass& row) {
+  for (const std::string_view padded : {"native_flops", "attention_block_flops"}) {
+    if (std::ranges::find(row.features, cost_feature(padded)) != row.features.end()) return feature == padded;
+  }
+  return feature == "flops" || feature == "attention_flops" || feature == "step_flops" || feature == "input_flops";
 }
 
 bool calls_onednn(const CaseFacts& facts) { return facts.family == OpFamily::convolution && facts.onednn; }
@@ -84,7 +88,7 @@ void limit_features(const CostClass& row, std::span<const CaseFacts* const> case
     const Eigen::Index having = (column.array() > 0).count();
     if (having < least_cases && having < column.size()) column.setZero();
     problem.most[j] = feature.most_s();
-    if (products && multiplied(feature.name)) problem.least[j] = least_flop_ratio * flop_at_least_s;
+    if (products && executed(feature.name, row)) problem.least[j] = least_flop_ratio * flop_at_least_s;
     if (feature.name == "call") problem.least[j] = least_call_ratio * call_at_least_s;
     if (is_context(feature.name)) {
       double most_share = 0;

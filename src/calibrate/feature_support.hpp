@@ -29,7 +29,7 @@ struct MachinePrices {
 //    like the cheapest FLOP among the cases, and cost at most fifty times that; those of rows that start unaligned (odd_...)
 //    at most four times what a FLOP costs where this machine is quickest, since no line is read more than twice;
 //  - everything else is bounded by what no machine exceeds (CostFeature::most_s);
-// and `problem.least`, what it costs at least: a FLOP of products and convolutions 97 % of what the quickest one of its library costs,
+// and `problem.least`, what it costs at least: a FLOP of products and convolutions, as the BLAS executes it with whole vectors of pixels or keys, 97 % of what the quickest one of its library costs,
 // a call of oneDNN's convolutions 90 % of the shortest one.
 void limit_features(const CostClass& row, std::span<const CaseFacts* const> cases, const MachinePrices& machine, FitProblem& problem);
 

@@ -156,7 +156,10 @@ ResultRow read_row(const std::string& where, const Table& table,
     row.bottleneck = parse_enum<Bottleneck>(place("bottleneck"), "bottleneck", *text);
   }
   if (row.graph.empty()) row.graph = mlp_graph(table, cells);
+  const std::string* layout = text_of("layout");
+  row.channels_last = layout && *layout == "channels_last";
   row.architecture = row.graph;
+  if (row.channels_last && !row.graph.empty()) row.architecture += " channels_last";
   if (row.architecture.empty()) {
     row.architecture = row.model;
     for (const size_t at : parameters)

@@ -30,6 +30,7 @@ struct ResultRow {
   int64_t batch_size = 1;
   std::string device = "cpu";
   std::string precision = "fp32";
+  bool channels_last = false;
   int threads = 1;
   std::optional<double> typical_s, quiet_s;
   std::optional<double> half_width;  // of the quiet latency's 95 % interval, as a fraction

@@ -24,7 +24,8 @@ Graph graph_of(const ResultRow& row) {
   ModelBindings bindings;
   const bool is_case = row.graph.find("::") != std::string::npos;
   if (!is_case) bindings.batch = row.batch_size;
-  return to_precision(load_model(row.graph, bindings).graph, row.precision);
+  const Graph graph = load_model(row.graph, bindings).graph;
+  return to_precision(row.channels_last ? to_channels_last(graph) : graph, row.precision);
 }
 
 FitCase case_of(const ResultRow& row, const Rates& rates) {

@@ -72,6 +72,9 @@ constexpr std::string_view wide_features =
 constexpr std::string_view native_features =
     "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks odd_pixel_flops column_bytes image_weight_bytes input_bytes copied_input_bytes weight_bytes output_bytes "
     "product_flops_over_k odd_pixel_bytes groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view transposed_features =
+    "call cold_code flops pixel_tail_flops odd_pixel_flops column_bytes image_weight_bytes input_bytes copied_input_bytes weight_bytes output_bytes "
+    "product_flops_over_k groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pixel_rows_features =
     "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks column_bytes images image_weight_bytes input_bytes weight_bytes output_bytes "
     "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
@@ -138,7 +141,7 @@ const Row rows[] = {
     {"conv.depthwise_5_strided", "conv.depthwise", depthwise<5, true>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.depthwise_large", "conv.depthwise", depthwise<7, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.depthwise", "conv", is_depthwise, depthwise_features, "oneDNN jit_uni_dw_convolution"},
-    {"conv.transposed", "conv", [](const Facts& f) { return is_conv(f) && f.transposed; }, native_features, "ATen conv_transpose: oneDNN deconvolution or col2im"},
+    {"conv.transposed", "conv", [](const Facts& f) { return is_conv(f) && f.transposed; }, transposed_features, "ATen conv_transpose: oneDNN deconvolution or col2im"},
     {"conv.volume", "conv.onednn", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3 && f.onednn; }, conv_features, "ATen conv3d: oneDNN direct, depth joins the rows"},
     {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && f.onednn && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
     {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && f.onednn; }, grouped_features, "oneDNN without a channel block: gemm or reference"},

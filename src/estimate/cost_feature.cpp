@@ -182,10 +182,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return rest(f.channels, f) > 0 && f.channels > 4 ? f.input_bytes : 0.0; }},
     {"odd_output_bytes", "byte", "output whose channels fill no whole vectors",
      [](const CaseFacts& f) { return rest(f.out_channels, f) > 0 ? f.output_bytes : 0.0; }},
-    {"native_flops", "FLOP", "FLOPs of an im2col product, pixels padded to a vector, channels to half of one",
-     [](const CaseFacts& f) {
-       return 2 * to(f.batch) * up(to(f.out_h * f.out_w), f.lanes) * to(f.groups) * up(to(f.n), f.lanes / 2) * to(f.k);
-     }},
+    {"native_flops", "FLOP", "FLOPs of an im2col product, pixels padded to a vector",
+     [](const CaseFacts& f) { return 2 * to(f.batch) * up(to(f.out_h * f.out_w), f.lanes) * to(f.groups) * to(f.n) * to(f.k); }},
     {"pixel_tiled_flops", "FLOP", "FLOPs with pixels padded to three vectors and channels to half of one",
      [](const CaseFacts& f) {
        return 2 * to(f.batch) * up(to(f.out_h * f.out_w), 3 * f.lanes) * to(f.groups) * up(to(f.n), f.lanes / 2) * to(f.k);

@@ -122,6 +122,19 @@ TEST(RooflineCases, RowsThatCannotTakePartAreListedByReason) {
   EXPECT_EQ(rows, 5u);
 }
 
+// Channels-last rows were once estimated as if they were contiguous.
+TEST(RooflineCases, AChannelsLastRowIsEstimatedAsOne) {
+  const Results results = parse_results("x.csv",
+                                        "model,graph,layout,batch_size,device,precision,empirical_time_ms\n"
+                                        "a,\"conv_block:in=64,out=64,image=14\",contiguous,1,cpu,fp32,1\n"
+                                        "a,\"conv_block:in=64,out=64,image=14\",channels_last,1,cpu,fp32,1\n");
+  ASSERT_EQ(results.rows.size(), 2u);
+  EXPECT_NE(results.rows[0].key(), results.rows[1].key());
+  EXPECT_NE(results.rows[0].architecture, results.rows[1].architecture);
+  EXPECT_FALSE(results.rows[0].channels_last);
+  EXPECT_TRUE(results.rows[1].channels_last);
+}
+
 TEST(RooflineCases, CalibratingNeedsARowThatFits) {
   const Results results = parse_results("x.csv", "model,batch_size,empirical_time_ms\na,1,1\n");
   EXPECT_THROW(calibrate_roofline(results.rows, example_machine(), nullptr), Error);
