@@ -11,9 +11,7 @@
 #include "sweep/model_source.hpp"
 
 namespace opgauge {
-namespace {
 
-// Throws Error where the row does not say which graph it is of.
 Graph graph_of(const ResultRow& row) {
   if (row.graph.empty()) {
     throw Error(
@@ -27,6 +25,8 @@ Graph graph_of(const ResultRow& row) {
   const Graph graph = load_model(row.graph, bindings).graph;
   return to_precision(row.channels_last ? to_channels_last(graph) : graph, row.precision);
 }
+
+namespace {
 
 FitCase case_of(const ResultRow& row, const Rates& rates) {
   const Graph graph = graph_of(row);

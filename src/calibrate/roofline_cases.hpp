@@ -11,10 +11,14 @@
 
 #include "calibrate/results.hpp"
 #include "calibrate/roofline_fit.hpp"
+#include "graph/graph.hpp"
 #include "machine/calibration.hpp"
 #include "machine/machine.hpp"
 
 namespace opgauge {
+
+// What was measured: in the row's batch, precision and layout. Throws Error where the row does not say which graph it is of.
+Graph graph_of(const ResultRow& row);
 
 // Rows that are fitted together.
 struct FitGroup {

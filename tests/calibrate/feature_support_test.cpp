@@ -29,6 +29,17 @@ FitProblem limited(const CostClass& row, const std::vector<CaseFacts>& cases) {
   return problem;
 }
 
+// What a unit of `feature` costs at least in a class of which three cases like `facts` were measured.
+double least_price_s(const MachinePrices& machine, std::string_view name, const CaseFacts& facts, std::string_view feature) {
+  const CostClass& row = cost_classes()[static_cast<size_t>(find_cost_class(name))];
+  FitProblem problem;
+  problem.features = Eigen::MatrixXd::Ones(3, static_cast<Eigen::Index>(row.features.size()));
+  problem.seconds = Eigen::VectorXd::Constant(3, 1e-4);
+  const CaseFacts* cases[] = {&facts, &facts, &facts};
+  limit_features(row, cases, machine, problem);
+  return problem.least[column_of(row, feature)];
+}
+
 // One mask of 25 elements was once given 90 ns an element, and masks of models have a hundred thousand.
 TEST(FeatureSupport, AFeatureOfOneCaseTellsNothing) {
   const CostClass& row = cost_classes()[static_cast<size_t>(find_cost_class("attention"))];
@@ -67,13 +78,7 @@ TEST(FeatureSupport, NoFlopIsCheaperThanTheQuickestOfItsLibrary) {
   EXPECT_DOUBLE_EQ(machine.flop_s, 8e-12);
 
   const auto least_of = [&](std::string_view name, const CaseFacts& facts, std::string_view feature = "flops") {
-    const CostClass& row = cost_classes()[static_cast<size_t>(find_cost_class(name))];
-    FitProblem problem;
-    problem.features = Eigen::MatrixXd::Ones(3, static_cast<Eigen::Index>(row.features.size()));
-    problem.seconds = Eigen::VectorXd::Constant(3, 1e-4);
-    const CaseFacts* cases[] = {&facts, &facts, &facts};
-    limit_features(row, cases, machine, problem);
-    return problem.least[column_of(row, feature)];
+    return least_price_s(machine, name, facts, feature);
   };
   EXPECT_DOUBLE_EQ(least_of("linear", product), 0.97e-11);
   EXPECT_DOUBLE_EQ(least_of("conv.3x3", convolution), 0.97 * 8e-12);
@@ -92,18 +97,9 @@ TEST(FeatureSupport, NoCallOfOneDnnIsCheaperThanTheShortestSeen) {
   plain.family = last.family = OpFamily::convolution, product.family = OpFamily::matmul;
   plain.onednn = last.onednn = last.channels_last = true;
   machine.note(plain, 40e-6), machine.note(plain, 60e-6), machine.note(last, 25e-6), machine.note(product, 1e-6);
-  const auto least_of = [&](std::string_view name, const CaseFacts& facts) {
-    const CostClass& row = cost_classes()[static_cast<size_t>(find_cost_class(name))];
-    FitProblem problem;
-    problem.features = Eigen::MatrixXd::Ones(3, static_cast<Eigen::Index>(row.features.size()));
-    problem.seconds = Eigen::VectorXd::Constant(3, 1e-4);
-    const CaseFacts* cases[] = {&facts, &facts, &facts};
-    limit_features(row, cases, machine, problem);
-    return problem.least[column_of(row, "call")];
-  };
-  EXPECT_DOUBLE_EQ(least_of("conv.1x1", plain), 36e-6);
-  EXPECT_DOUBLE_EQ(least_of("conv.1x1.channels_last", last), 22.5e-6);
-  EXPECT_EQ(least_of("linear", product), 0);
+  EXPECT_DOUBLE_EQ(least_price_s(machine, "conv.1x1", plain, "call"), 36e-6);
+  EXPECT_DOUBLE_EQ(least_price_s(machine, "conv.1x1.channels_last", last, "call"), 22.5e-6);
+  EXPECT_EQ(least_price_s(machine, "linear", product, "call"), 0);
 }
 
 // Grouped products of small images were once given 0.2 ns a FLOP for rows that start unaligned.
