@@ -238,6 +238,7 @@ Graph draw_stem(Block& b) {
   const int64_t side = b.side(48, 300);
   const Dims sizes{b.random().pick<int64_t>({1, 1, 1, 2, 4}), b.random().pick<int64_t>({3, 3, 3, 1, 4}), side, side};
   const ValueId x = b.random().chance(0.25) ? b.input_channels_last(sizes) : b.input(sizes);
+  if (b.random().chance(0.5)) return b.finish({stem(b, x)});
   return b.finish({chain(b, stem(b, x), {pointwise, spatial, pool, depthwise, inverted_residual}, b.random().whole(1, 3))});
 }
 Graph draw_thin(Block& b) {  // what a free mix makes too rarely
@@ -262,10 +263,15 @@ Graph draw_channels_last(Block& b) {
 Graph draw_single_layer(Block& b) {
   const bool last = b.random().chance(0.3);
   const auto given = [&](const Dims& sizes) { return last ? b.input_channels_last(sizes) : b.input(sizes); };
+  if (b.random().chance(0.1)) {  // a filter over the channels' means
+    const int64_t k = b.random().pick<int64_t>({3, 3, 5, 5, 7});
+    const ValueId x = b.conv1d(b.input({b.random().pick<int64_t>({1, 2, 4}), 1, b.channels(16, 2048)}), 1, k, 1, 1);
+    return b.finish({b.unary("sigmoid", x)});
+  }
   if (b.random().chance(0.35)) {
     const int64_t side = b.side(6, 80), k = b.random().pick<int64_t>({1, 1, 3, 3, 5, 2});
     const ValueId x = given({b.random().pick<int64_t>({1, 1, 1, 2}), b.random().pick<int64_t>({1, 2, 3, 3, 3, 4, 6, 8}), side, side});
-    return b.finish({b.conv(x, {.out = b.channels(8, 320), .kernel_h = k, .kernel_w = k, .stride = stride_for(b, x), .bias = b.random().chance(0.5)})});
+    return b.finish({b.conv(x, {.out = b.random().chance(0.2) ? b.random().whole(1, 8) : b.channels(8, 320), .kernel_h = k, .kernel_w = k, .stride = stride_for(b, x), .bias = b.random().chance(0.5)})});
   }
   const ValueId x = given(image(b, 5e2, 4e5));
   return b.finish({b.random().pick<Step>({pointwise, pointwise, spatial, spatial, depthwise, depthwise, grouped, asymmetric})(b, x)});
@@ -280,7 +286,11 @@ Graph draw_picture_out(Block& b) {
   }
 }
 Graph draw_resampled(Block& b) {
-  const Dims sizes = image(b, 5e2, 3.5e5);
+  Dims sizes = image(b, 5e2, 3.5e5);
+  if (b.random().chance(0.3)) {  // planes, or pixels, a multiple of some KiB apart
+    const int64_t side = b.random().pick<int64_t>({7, 8, 10, 14, 16, 16, 32, 32});
+    sizes = {b.random().pick<int64_t>({1, 1, 2}), side < 15 ? 512 * b.random().whole(1, 2) : 8 * b.random().log_whole(2, side < 20 ? 40 : 16), side, side};
+  }
   ValueId x = b.unary("relu", b.random().chance(0.3) ? b.input_channels_last(sizes) : b.input(sizes));
   for (int64_t i = b.random().whole(1, 2); i > 0; --i) x = resample(b, x);
   return b.finish({x});
@@ -299,6 +309,7 @@ const Archetype rows[] = {
     {"large kernels", 0.07, draw_large_kernels},
     {"wide images", 0.24, draw_wide_images},
     {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.14, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
+    {"depthwise", 0.06, draw_depthwise}, {"large sums", 0.04, draw_large_sums},
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.13, draw_small},
     {"channels-last", 0.08, draw_channels_last}, {"decoder", 0.03, draw_decoder},

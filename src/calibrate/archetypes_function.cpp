@@ -94,12 +94,12 @@ ValueId selected(Block& b) {
 }
 
 ValueId row_scores(Block& b) {  // one number for each row
-  const auto [count, length] = rows_of(b, 2e3, 1.5e6);
+  const auto [count, length] = rows_of(b, 2e3, 6e6);
   return b.linear(fresh(b, {count, length}), 1, b.random().chance(0.5));
 }
 
 ValueId short_rows(Block& b) {
-  const int64_t length = b.random().log_whole(2, 48), count = std::max<int64_t>(1, static_cast<int64_t>(b.random().log_uniform(2e3, 4e5)) / length);
+  const int64_t length = b.random().log_whole(2, 48), count = std::max<int64_t>(1, static_cast<int64_t>(b.random().log_uniform(2e3, 1.5e6)) / length);
   const ValueId x = fresh(b, {count, length});
   const Dims last{-1};
   switch (b.random().whole(0, 4)) {
@@ -111,6 +111,14 @@ ValueId short_rows(Block& b) {
   }
 }
 
+// Products of a few terms: coordinates and features of points made wide, weights mixed from some experts'.
+ValueId few_terms(Block& b) {
+  const int64_t k = b.random().whole(2, 8);
+  if (b.random().chance(0.4)) return b.matmul(fresh(b, {b.random().pick<int64_t>({1, 2, 2, 2, 4, 8}), k}), b.weight({k, b.random().log_whole(500, 200000)}));
+  const int64_t out = b.random().chance(0.7) ? 8 * b.random().log_whole(1, 48) : b.random().log_whole(2, 64), m = static_cast<int64_t>(b.random().log_uniform(2e3, 1e6)) / out;
+  return b.linear(fresh(b, {1, std::max<int64_t>(4, m), k}), out, b.random().chance(0.8));
+}
+
 ValueId gathered(Block& b) {
   const auto [count, length] = rows_of(b, 500, 5e4);
   return b.op("aten::gather", {{"self", fresh(b, {count, length})}, {"dim", int64_t{1}}, {"index", b.input({count, length * b.random().whole(1, 4)}, Dtype::i64)}});
@@ -120,7 +128,7 @@ Graph draw_functions(Block& b) {
   std::vector<ValueId> made;
   for (int64_t i = b.random().whole(6, 10); i > 0; --i) {
     made.push_back(b.random().pick<ValueId (*)(Block&)>(
-        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, gathered})(b));
+        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, gathered, few_terms})(b));
   }
   return b.finish(std::move(made));
 }

@@ -104,6 +104,20 @@ Graph draw_large_activations(Block& b) {
   return b.finish({x});
 }
 
+// Residual sums and gates over activations of 1 to 16 MB: what is added lies where the last cache has it, or nowhere.
+Graph draw_large_sums(Block& b) {
+  const double most = b.random().log_uniform(3e5, 4e6);
+  const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), c = 8 * b.random().log_whole(2, 64);
+  const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(most / static_cast<double>(n * c))), 7, 240);
+  const ValueId x = b.unary("relu", b.input({n, c, side, side}));
+  ValueId y = b.batch_norm(x);
+  for (int64_t i = b.random().whole(1, 2); i > 0; --i) {
+    y = b.random().chance(0.5) ? b.add(y, x) : b.random().chance(0.5) ? b.add_in_place(y, x) : b.mul(b.unary("sigmoid", y), x);
+    if (b.random().chance(0.5)) y = b.unary("relu", y);
+  }
+  return b.finish({y});
+}
+
 // Two convolutions of images of 4 to 20 MB, as first layers and decoders have them: what they read and write does not stay
 // in the last cache.
 Graph draw_wide_images(Block& b) {
@@ -159,6 +173,25 @@ Graph draw_narrow_groups(Block& b) {
 Graph draw_grouped(Block& b) {
   const double kind = b.random().uniform();
   return kind < 0.4 ? draw_narrow_groups(b) : kind < 0.75 ? draw_wide_groups(b) : draw_multiplier(b);
+}
+
+// Depthwise convolutions of many channels over small images, one behind the other, or over sequences whose features come first.
+Graph draw_depthwise(Block& b) {
+  if (b.random().chance(0.3)) {
+    const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4}), l = b.random().log_whole(16, 400), c = 8 * b.random().log_whole(6, 128), k = b.random().pick<int64_t>({3, 3, 4, 5, 7, 9});
+    ValueId x = b.unary("silu", b.input({n, l, c}));
+    if (b.random().chance(0.4)) x = b.ops("aten::chunk", {{"self", x}, {"chunks", 2}, {"dim", -1}})[0];
+    x = b.conv1d(b.transpose(x, 1, 2), b.size(x, -1), k, 1, b.size(x, -1));
+    return b.finish({b.linear(b.transpose(b.unary("silu", x), 1, 2), 8 * b.random().log_whole(2, 32))});
+  }
+  const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), c = b.channels(64, 1300), side = b.side(5, 56);
+  if (static_cast<double>(n * c * side * side) > 1e6) return b.finish({b.unary("relu", b.input({n, c, 8, 8}))});
+  ValueId x = b.activation(b.batch_norm(b.input({n, c, side, side})));
+  for (int64_t i = b.random().whole(2, 4); i > 0 && b.size(x, 2) > 2; --i) {
+    const int64_t k = b.random().pick<int64_t>({3, 3, 3, 5, 5, 7}), along = b.random().chance(0.2) ? 1 : k;
+    x = b.conv_norm_act(x, {.out = c, .kernel_h = along, .kernel_w = k, .stride = b.random().pick<int64_t>({1, 1, 1, 2}), .groups = c});
+  }
+  return b.finish({b.conv(x, {.out = b.channels(16, 300)})});
 }
 
 // A few convolutions of a millisecond and more each.

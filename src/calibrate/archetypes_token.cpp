@@ -168,10 +168,11 @@ Graph draw_transformer(Block& b) {
 
 // Attention by itself: cheap enough for every length, head size, mask and layout.
 ValueId lone_attention(Block& b) {
-  const int64_t e = b.random().pick<int64_t>({16, 24, 32, 32, 40, 48, 64, 64, 64, 80, 96, 128}), h = b.random().log_whole(2, 16);
-  const int64_t l = token_count(b, 24, 300);
-  int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8});
-  while (n > 1 && static_cast<double>(n * h * l * l) * static_cast<double>(e) > 2e7) n /= 2;
+  const int64_t e = b.random().pick<int64_t>({16, 24, 32, 32, 40, 48, 64, 64, 64, 80, 96, 128});
+  const bool windows = b.random().chance(0.25);  // many short sequences: parts of an image, rows of a table
+  const int64_t h = windows ? b.random().log_whole(1, 8) : b.random().log_whole(2, 16), l = windows ? token_count(b, 4, 64) : token_count(b, 24, 300);
+  int64_t n = windows ? b.random().log_whole(8, 128) : b.random().pick<int64_t>({1, 1, 1, 2, 2, 4, 8});
+  while (n > 1 && static_cast<double>(n * h * l * l) * static_cast<double>(e) > (windows ? 4e7 : 2e7)) n /= 2;
   ValueId q, k, v;
   switch (b.random().whole(0, 2)) {
     case 0: {  // parts of one product
@@ -255,9 +256,10 @@ Graph draw_mixer(Block& b) {  // linears over a transposed sequence
 
 // Linears over tensors whose outer dimensions do not collapse, at the sizes that image models have.
 Graph draw_unfolded(Block& b) {
-  const int64_t n = b.random().whole(2, 8), l = b.random().log_whole(24, 260), d = b.random().log_whole(64, 900);
+  const bool wide = b.random().chance(0.5);  // a batch of many sequences of a small model, or of few of a large one
+  const int64_t n = wide ? token_count(b, 8, 64) : b.random().whole(2, 8), l = b.random().log_whole(wide ? 12 : 24, wide ? 120 : 260);
+  const int64_t d = wide ? 8 * b.random().log_whole(2, 24) : b.random().log_whole(64, 900), out = wide ? 8 * b.random().log_whole(2, 48) : b.random().log_whole(64, 1600);
   const ValueId x = b.input({n, l, d});
-  const int64_t out = b.random().log_whole(64, 1600);
   if (b.random().chance(0.2)) {  // heads that talk: many products of few columns
     const int64_t h = b.random().whole(2, 16), rows = b.random().log_whole(20, 200), columns = b.random().log_whole(20, 200);
     const ValueId scores = b.softmax(b.input({b.random().whole(1, 2), h, rows, columns}), -1);

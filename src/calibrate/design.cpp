@@ -25,9 +25,13 @@ constexpr double least_streamed_bytes = 3e5;
 constexpr double least_forgotten = 0.4, most_call_flops = 1e7;  // of a oneDNN convolution's shape: below, the call alone is seen
 constexpr int64_t most_of_picture = 4;  // channels of an image that no layer made
 constexpr double long_sequence = 32;  // steps: what a step costs, and not the call, is told by these
+constexpr int64_t many_rows = 8;      // of a recurrent layer's batch: what its gates cost is told by these
 constexpr double wide_hidden_bytes = 4e5;  // weights of the hidden state that a step reads again from beyond L1
 constexpr double wide_image_bytes = 8e6;    // of a 3x3 convolution, read and written: they do not stay in the last cache
 constexpr double large_call_bytes = 4e6;  // of a pointwise call: what it does behind the private cache
+constexpr double larger_call_bytes = 15e6;  // … and where it takes the last cache for itself
+constexpr int64_t many_planes = 256, small_plane = 1000;  // of depthwise convolutions: late layers of small image models
+constexpr int64_t window_length = 64;  // queries, of attention to parts of an image or rows of a table
 constexpr double edge_from = 0.02, edge_to = 0.7;  // of weights that may be lost from the last cache: where it ends is told between
 constexpr double large_mask = 4000;  // elements: what one costs is told by these
 constexpr int64_t many_groups = 24;  // of ATen's own convolutions, which take them one by one
@@ -67,12 +71,18 @@ struct Mode {
 Mode common_mode(size_t of_class) { return {of_class, 15, 4}; }
 
 Mode mode_of_recurrent(const CaseFacts& f) {
+  if (f.m >= many_rows) return {6, 4, 1};
   const bool wide = f.step_weight_bytes > wide_hidden_bytes * f.steps, few_rows = f.m == 2 || f.m == 3;
   return {wide && few_rows ? 5u : (f.steps > long_sequence ? 2u : 1u) + (wide ? 2u : 0u), 8, 3};
 }
 
 Mode mode_of_convolution(const CaseFacts& f) {
   const int64_t taps = f.kernel_h * f.kernel_w;
+  if (f.onednn && f.groups == 1 && f.channels <= most_of_picture && f.output_bytes > large_call_bytes) return {7, 3, 1};
+  if (f.onednn && f.groups > 1 && f.groups == f.channels) {
+    if (f.strided_bytes > 0 && !f.channels_last) return {6, 6, 3};  // copied first
+    if (f.batch * f.channels >= many_planes && f.out_h * f.out_w <= small_plane) return {5, 8, 3};
+  }
   const bool plain = f.groups == 1 && f.channels > most_of_picture && !f.strided && !f.dilated && !f.channels_last;
   if (f.onednn && plain && taps == 9 && f.input_bytes + f.output_bytes > wide_image_bytes) return {2, 3, 2};
   if (f.onednn && f.cold_primitive < least_forgotten && f.flops < most_call_flops) return {1, 5, 0};
@@ -83,6 +93,7 @@ Mode mode_of_convolution(const CaseFacts& f) {
 }
 
 Mode mode_of_product(const CaseFacts& f) {
+  if (f.n == 1 && f.m > 1 && f.input_bytes > large_call_bytes) return {1, 4, 2};
   if (f.gathered_elements > 0) return {1, 10, 3};  // operands are copied into one batch, element by element
   if (f.copied_bytes > 0) return {2, 10, 3};
   if (f.m > 16 || f.weight_bytes < least_streamed_bytes) return {};
@@ -94,17 +105,23 @@ Mode mode_of_product(const CaseFacts& f) {
 }
 
 // What most of what is not multiplied is made of.
-bool large_arithmetic(const CaseFacts& f) {
-  return (f.name == "add" || f.name == "mul" || f.name == "relu") && f.input_bytes + f.output_bytes > large_call_bytes;
+Mode mode_of_arithmetic(const CaseFacts& f) {
+  const double bytes = f.input_bytes + f.output_bytes;
+  if ((f.name != "add" && f.name != "mul" && f.name != "relu") || bytes < large_call_bytes) return {};
+  if (f.input_bytes < 1.5 * f.output_bytes) return {1, 3, 1};
+  return bytes < larger_call_bytes ? Mode{2, 3, 1} : Mode{3, 2, 1};  // two operands
 }
 
 Mode mode_of(const CaseFacts& f) {
   switch (f.family) {
-    case OpFamily::attention: return f.mask_elements > large_mask ? Mode{4, 8, 3} : common_mode(f.mask_elements > 0 ? 3 : f.masked ? 2 : 1);
+    case OpFamily::attention:
+      if (f.m <= window_length && f.products >= window_length) return {5, 8, 3};
+      return f.mask_elements > large_mask ? Mode{4, 8, 3} : common_mode(f.mask_elements > 0 ? 3 : f.masked ? 2 : 1);
     case OpFamily::recurrent: return mode_of_recurrent(f);
     case OpFamily::convolution: return mode_of_convolution(f);
     case OpFamily::matmul: return mode_of_product(f);
-    case OpFamily::pointwise: return large_arithmetic(f) ? Mode{1, 3, 1} : Mode{};
+    case OpFamily::pointwise: return mode_of_arithmetic(f);
+    case OpFamily::resample: return f.far_elements > 0 ? Mode{1, 6, 3} : Mode{};
     default: return {};
   }
 }

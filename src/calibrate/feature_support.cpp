@@ -37,9 +37,9 @@ bool calls_blas(const CaseFacts& facts) {
   return facts.family == OpFamily::matmul || facts.family == OpFamily::attention || (facts.family == OpFamily::convolution && !facts.onednn);
 }
 
-// Whether it counts the FLOPs that the BLAS executes for a class: vectors of pixels or keys are whole in them.
+// Whether it counts the FLOPs that are executed for a class: by the BLAS, those of its tiles and strips.
 bool executed(std::string_view feature, const CostClass& row) {
-  for (const std::string_view padded : {"native_flops", "attention_block_flops"}) {
+  for (const std::string_view padded : {"blas_flops", "attention_block_flops", "half_blocked_flops"}) {
     if (std::ranges::find(row.features, cost_feature(padded)) != row.features.end()) return feature == padded;
   }
   return feature == "flops" || feature == "attention_flops" || feature == "step_flops" || feature == "input_flops";
@@ -98,7 +98,7 @@ void limit_features(const CostClass& row, std::span<const CaseFacts* const> case
       }
       if (most_share < least_context_share) column.setZero();
       problem.most[j] = feature.per == "row" ? most_row_s : (feature.name.starts_with("cold_weight") ? most_weight_passes : most_memory_passes) * machine.memory_s_per_byte;
-    } else if (feature.per == "FLOP" && feature.name != "flops" && std::isfinite(flop_s)) {
+    } else if (feature.per == "FLOP" && !executed(feature.name, row) && feature.name != "flops" && std::isfinite(flop_s)) {
       if (flop_s * column.cwiseQuotient(problem.seconds).maxCoeff() < least_flop_share) column.setZero();
       problem.most[j] = std::min(problem.most[j], most_flop_ratio * flop_s);
       if (feature.name.starts_with("odd_") && machine.flop_s > 0) problem.most[j] = std::min(problem.most[j], most_unaligned_ratio * machine.flop_s);

@@ -28,8 +28,8 @@
 namespace opgauge {
 namespace {
 
-// Least time that the budget should leave for a visit: two runs each, twenty-four visits.
-constexpr double passes = 48;
+// Of two runs each that should fit into the budget at their guessed length: twenty-one visits.
+constexpr double passes = 42;
 
 // Of the budget, what measuring the built-in families beside it may take more.
 constexpr double family_share = 0.3;

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <optional>
 #include <tuple>
 #include <unordered_map>
 
@@ -110,7 +111,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
     }
     if (first) {
       facts.dtype = value.type.dtype;
-      facts.channels_last = value.type.is_channels_last() && !value.type.is_contiguous();
+      facts.channels_last = (value.type.is_channels_last() || value.type.runs_channels_last()) && !value.type.is_contiguous();
     }
     largest_numel = std::max(largest_numel, value.type.numel());
     first = false;
@@ -175,19 +176,29 @@ double guess_seconds(const CaseFacts& facts) {
 double exposed_seconds(const CaseFacts& facts) { return guess_seconds(facts) - facts.weight_bytes * (1 / 2e10 - 1 / 4.5e10); }
 
 // Activations come from as far away as bytes were moved since they were last touched; the model's inputs since the run before.
-void set_cold_inputs(const Graph& graph, std::span<const double> moved_bytes, double l2_bytes, std::vector<CaseFacts>& all) {
+// Weights that a run computes (normed, mixed from experts') lie where they were written: returns how far of each call's are lost
+// from the last cache, and nothing where they are parameters.
+std::vector<std::optional<double>> set_cold_inputs(const Graph& graph, std::span<const double> moved_bytes, const CostConditions& conditions, std::vector<CaseFacts>& all) {
   std::vector<double> touched(static_cast<size_t>(graph.storages), 0.0);
+  std::vector<bool> held(static_cast<size_t>(graph.storages), false);  // before a run begins
+  for (const Value& value : graph.values) {
+    if (value.role != Role::intermediate) held[static_cast<size_t>(value.storage)] = true;
+  }
+  std::vector<std::optional<double>> lost(all.size());
   double clock_bytes = 0;
   for (int run = 0; run < 2; ++run) {
     for (size_t n = 0; n < all.size(); ++n) {
       if (all[n].is_view) continue;
       const Node& node = graph.nodes[n];
+      const ValueId weight = multiplies(all[n]) ? weight_of(node) : no_value;
       if (run == 1) {
         for_each_operand(node, [&](ValueId id) {
           const Value& value = graph[id];
           if (value.role != Role::intermediate && value.role != Role::input) return;
           const auto bytes = static_cast<double>(value.type.bytes());
-          all[n].cold_input_bytes += bytes * beyond(clock_bytes - touched[static_cast<size_t>(value.storage)] + bytes, l2_bytes);
+          const double since_bytes = clock_bytes - touched[static_cast<size_t>(value.storage)] + bytes;
+          if (id != weight) all[n].cold_input_bytes += bytes * beyond(since_bytes, conditions.l2_bytes);
+          else if (!held[static_cast<size_t>(value.storage)]) lost[n] = beyond(since_bytes, conditions.l3_bytes);
         });
       }
       clock_bytes += moved_bytes[n];
@@ -198,6 +209,7 @@ void set_cold_inputs(const Graph& graph, std::span<const double> moved_bytes, do
       for (const ValueId id : node.outputs) touch(id);
     }
   }
+  return lost;
 }
 
 // Of weights that are read in turn: they find a sharper end of the shared cache than other operands do.
@@ -253,12 +265,14 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
     filled.push_back(moved.back() + foreign_bytes);
     footprint_bytes += foreign_bytes;
   }
-  set_cold_inputs(graph, moved, conditions.l2_bytes, all);
+  const auto lost_computed = set_cold_inputs(graph, moved, conditions, all);
   set_cold_code(all);
   const std::vector<double> cold_results = cold_result_bytes(graph, filled, conditions.l3_bytes);
   for (size_t n = 0; n < all.size(); ++n) all[n].cold_output_bytes = cold_results[n];
-  const double lost_weights = lost_share(footprint_bytes, conditions.l3_bytes);
-  for (CaseFacts& facts : all) {
+  const double lost_parameters = lost_share(footprint_bytes, conditions.l3_bytes);
+  for (size_t n = 0; n < all.size(); ++n) {
+    CaseFacts& facts = all[n];
+    const double lost_weights = lost_computed[n].value_or(lost_parameters);
     if (facts.weight_bytes > 0) {  // short rows are one stream with their neighbours
       const double row_bytes = static_cast<double>(facts.k) * static_cast<double>(size_bytes(facts.dtype));
       facts.cold_weight_rows = static_cast<double>(facts.n) * std::min(1.0, row_bytes / stream_bytes) * lost_weights;

@@ -55,37 +55,49 @@ constexpr int64_t most_jitted_padding = 28;
 // strides cover the image exactly and nothing is padded; else it goes to the direct kernel.
 bool strides_cover(const Facts& f) { return f.pad_w == 0 && f.out_w * f.stride_w == f.width && f.out_h * f.stride_h == f.height; }
 // An outer product multiplies nothing with weights: it is a broadcast multiplication.
+constexpr int64_t most_shallow = 8;  // terms
 bool is_product(const Facts& f) { return f.family == OpFamily::matmul && !named(f, {"outer", "ger"}); }
 
 constexpr std::string_view conv_features =
     "call cold_code cold_primitive flops blocked_flops narrow_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes cold_output_bytes "
     "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view narrow_features =
+    "call cold_code cold_primitive half_blocked_flops block_rows input_bytes weight_bytes output_bytes odd_input_bytes images cold_input_bytes cold_output_bytes "
+    "cold_weight_l2_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view depthwise_features =
-    "call cold_code cold_primitive odd_channels depthwise_flops block_rows depthwise_rows depthwise_pixels input_bytes weight_bytes output_bytes "
+    "call cold_code cold_primitive odd_channels depthwise_flops block_rows depthwise_rows depthwise_pixels planes copied_input_bytes gathered_elements input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view grouped_features =
     "call cold_code cold_primitive flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_output_bytes cold_weight_l2_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view wide_features =
-    "call cold_code cold_primitive flops native_flops column_bytes groups image_groups images input_bytes weight_bytes output_bytes";
+    "call cold_code cold_primitive blas_flops column_bytes groups image_groups images input_bytes weight_bytes output_bytes";
 constexpr std::string_view native_features =
-    "call cold_code flops native_flops pixel_tiled_flops pixel_tail_flops pixel_tail_blocks odd_pixel_flops column_bytes image_weight_bytes input_bytes copied_input_bytes weight_bytes output_bytes "
-    "product_flops_over_k odd_pixel_bytes groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code blas_flops odd_pixel_flops column_bytes image_weight_bytes input_bytes copied_input_bytes weight_bytes output_bytes "
+    "product_flops_over_k odd_pixel_bytes groups sliced_groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view deconvolution_features =
+    "call cold_code cold_primitive flops blocked_flops narrow_flops input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images "
+    "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view transposed_features =
-    "call cold_code flops pixel_tail_flops odd_pixel_flops column_bytes image_weight_bytes input_bytes copied_input_bytes weight_bytes output_bytes "
+    "call cold_code blas_flops odd_pixel_flops column_bytes image_weight_bytes input_bytes copied_input_bytes weight_bytes output_bytes "
     "product_flops_over_k groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pixel_rows_features =
-    "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks column_bytes images image_weight_bytes input_bytes weight_bytes output_bytes "
+    "call cold_code blas_flops column_bytes images image_weight_bytes input_bytes weight_bytes output_bytes "
     "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view point_features =
     "call cold_code images groups image_groups image_weight_bytes input_bytes weight_bytes output_bytes cold_weight_l2_bytes cold_weight_l3_bytes";
 constexpr std::string_view few_rows_features =
-    "call cold_code flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes aliased_bytes strided_bytes "
+    "call cold_code flops blas_flops odd_flops result_bytes left_bytes right_bytes aliased_bytes strided_bytes "
     "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows";
 constexpr std::string_view product_features =
-    "call cold_code flops fine_tiled_flops column_tail_flops column_tail_blocks odd_flops result_bytes left_bytes right_bytes aliased_bytes products strided_bytes copied_bytes gathered_elements "
+    "call cold_code blas_flops odd_flops result_bytes left_bytes right_bytes aliased_bytes products strided_bytes copied_bytes gathered_elements "
     "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view shallow_features =
+    "call cold_code blas_flops odd_flops product_flops_over_k result_bytes left_bytes right_bytes strided_bytes cold_input_bytes cold_output_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view vector_features =
+    "call cold_code flops result_bytes left_bytes right_bytes aliased_bytes strided_bytes cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes "
+    "cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view attention_features =
     "call cold_code attention_block_flops attention_scores attention_tail_scores masked_scores masked_rows mask_elements mask_conversions head_rows query_blocks block_key_bytes strided_bytes beyond_l2_bytes";
 constexpr std::string_view pointwise_features =
@@ -141,12 +153,14 @@ const Row rows[] = {
     {"conv.depthwise_5_strided", "conv.depthwise", depthwise<5, true>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.depthwise_large", "conv.depthwise", depthwise<7, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.depthwise", "conv", is_depthwise, depthwise_features, "oneDNN jit_uni_dw_convolution"},
-    {"conv.transposed", "conv", [](const Facts& f) { return is_conv(f) && f.transposed; }, transposed_features, "ATen conv_transpose: oneDNN deconvolution or col2im"},
+    {"conv.transposed_native", "conv.native", [](const Facts& f) { return is_conv(f) && f.transposed && !f.onednn; }, transposed_features, "ATen slow_conv_transpose2d: a matrix product and col2im"},
+    {"conv.transposed", "conv", [](const Facts& f) { return is_conv(f) && f.transposed; }, deconvolution_features, "oneDNN deconvolution"},
     {"conv.volume", "conv.onednn", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3 && f.onednn; }, conv_features, "ATen conv3d: oneDNN direct, depth joins the rows"},
     {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && f.onednn && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
     {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && f.onednn; }, grouped_features, "oneDNN without a channel block: gemm or reference"},
     {"conv.native_grouped", "conv.native", is_grouped, native_features, "ATen slow_conv2d a group"},
-    {"conv.narrow", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && static_cast<double>(f.out_channels) <= f.lanes / 2 && f.channels > 4; }, conv_features, "oneDNN: output channels fill half a vector at most"},
+    {"conv.narrow", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && static_cast<double>(f.out_channels) <= f.lanes / 2 && f.channels > 4; }, narrow_features, "oneDNN: output channels fill half a vector at most"},
+    {"conv.stem_narrow", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && static_cast<double>(f.out_channels) <= f.lanes / 2; }, conv_features, "oneDNN: a few channels on both sides, as of a filter over channels or a gray picture"},
     {"conv.patch", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.kernel_h > 7; }, conv_features, "oneDNN first-layer kernel, patches of an image"},
     {"conv.stem_1x1", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && kernel_size(f) == 1; }, conv_features, "oneDNN: a product of at most four terms a pixel, no blocks of channels"},
     {"conv.stem.channels_last", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.channels_last; }, conv_features, "oneDNN: results in NHWC order"},
@@ -177,13 +191,14 @@ const Row rows[] = {
     // Matrix products.
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
     {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes copied_bytes gathered_elements cold_input_bytes cold_output_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
-    {"linear_unfolded.transposed", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && !f.inner_dense; }, "call cold_code flops fine_tiled_flops result_bytes left_bytes right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: a product for each of few outer dimensions, whose matrix the BLAS takes as it lies, transposed"},
-    {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code flops fine_tiled_flops result_bytes left_bytes right_bytes far_right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
+    {"linear_unfolded.transposed", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && !f.inner_dense; }, "call cold_code blas_flops result_bytes left_bytes right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: a product for each of few outer dimensions, whose matrix the BLAS takes as it lies, transposed"},
+    {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code blas_flops result_bytes left_bytes right_bytes far_right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
     {"product_small_half", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.dtype == Dtype::bf16 || f.dtype == Dtype::f16) && f.m * f.n * f.k <= 16 * 16 * 16; }, few_rows_features, "ATen mkldnn/Matmul.cpp, use_mkldnn_matmul: half-precision products of up to 16^3 multiply-adds stay in ATen's own gemm"},
     {"gemv_tall", "gemv", [](const Facts& f) { return is_product(f) && f.products == 1 && f.n == 1 && f.m > 1; }, "call cold_code flops left_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes", "BLAS gemv whose matrix are activations: a score for each row"},
-    {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, product_features, "BLAS gemv"},
+    {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, vector_features, "BLAS gemv"},
     {"addmm", "linear", [](const Facts& f) { return named(f, {"addmm", "mm"}) && f.weights_transposed; }, product_features, "BLAS gemm, weights [K,N]"},
     {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.inner_dense; }, product_features, "ATen copies or uses leading dimensions"},
+    {"linear_shallow", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.k <= most_shallow; }, shallow_features, "BLAS gemm of a few terms: results are written more than computed"},
     {"linear_two_rows", "linear_few_rows", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 3; }, few_rows_features, "BLAS gemm with two or three rows: no blocks of four, and a slower stream of weights"},
     {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 16; }, few_rows_features, "BLAS gemm with few rows"},
     {"linear", "product", [](const Facts& f) { return is_product(f) && f.products == 1; }, product_features, "BLAS gemm"},

@@ -2,6 +2,7 @@
 // The table of features. Vector kernels work on whole registers (16 f32 lanes with AVX-512, 8 with AVX2) and on channels
 // padded to them, which is why FLOPs stand here as the kernel executes them, not as the model needs them.
 #include <algorithm>
+#include <bit>
 #include <cmath>
 
 #include "base/error.hpp"
@@ -14,7 +15,8 @@ double to(int64_t value) { return static_cast<double>(value); }
 double up(double value, double multiple) { return std::ceil(value / multiple) * multiple; }
 // What is left of `count` behind its last whole vector.
 double rest(int64_t count, const CaseFacts& f) { return std::fmod(to(count), f.lanes); }
-double pixels(const CaseFacts& f) { return to(f.batch * f.out_h * f.out_w); }
+// Of a transposed convolution each of its input's pixels meets all taps.
+double pixels(const CaseFacts& f) { return to(f.batch) * to(f.transposed ? f.height * f.width : f.out_h * f.out_w); }
 double padded_out(const CaseFacts& f) { return up(to(f.out_channels), f.lanes); }
 double padded_in(const CaseFacts& f) {
   return f.channels > 4 ? up(to(f.channels), f.lanes) : to(f.channels);
@@ -23,6 +25,10 @@ double kernel(const CaseFacts& f) { return to(f.kernel_h * f.kernel_w) * f.tap_s
 // FLOPs of a blocked convolution: channels padded to a vector on both sides (the first layer's 1..4 channels are not).
 double blocked_flops(const CaseFacts& f) {
   return 2 * pixels(f) * padded_out(f) * padded_in(f) * kernel(f);
+}
+// Of one with half a vector of output channels at most: half a vector takes as long as a whole one, and input channels need fill half of one only.
+double half_blocked_flops(const CaseFacts& f) {
+  return 2 * pixels(f) * padded_out(f) * up(to(f.channels), f.lanes / 2) * kernel(f);
 }
 // oneDNN's direct kernels keep as many blocks of output channels in registers as divide their number, up to four: fewer
 // leave the multiply-add units waiting for one another (jit_avx2_conv_kernel_f32.cpp, nb_oc_blocking).
@@ -42,20 +48,49 @@ double group_block(const CaseFacts& f) {
   return 1;
 }
 
+// MKL's gemm keeps tiles of 16 columns by 4 rows in registers. What is left of a matrix behind its last whole tile is taken in
+// strips of 8, 4, 2 and 1, each of which takes nearly as long as a whole tile (measured: 0.86 with AVX-512, 0.75 with AVX2, by
+// columns; 0.82 by rows): 15 columns are four strips, 63 columns take half as long again as 64 (docs/model.md).
+constexpr uint64_t tile_columns = 16, tile_rows = 4;
+constexpr double strip = 0.85;
+double tiled(int64_t count, uint64_t tile) {
+  const auto whole = static_cast<uint64_t>(std::max<int64_t>(count, 0));
+  return static_cast<double>(tile) * (static_cast<double>(whole / tile) + strip * std::popcount(whole % tile));
+}
+double tiled_pairs(int64_t rows, int64_t columns) { return tiled(rows, tile_rows) * tiled(columns, tile_columns); }
+// Results of a product as the BLAS computes them. In ATen's own convolutions an image's pixels are the columns, in channels-last
+// order the rows; a transposed one makes all taps of an input's pixels.
+double blas_results(const CaseFacts& f) {
+  if (f.family != OpFamily::convolution) return to(f.products) * tiled_pairs(f.m, f.n);
+  if (f.transposed) return to(f.batch * f.groups) * tiled_pairs(f.out_channels / f.groups * f.kernel_h * f.kernel_w, f.height * f.width);
+  const int64_t of_image = f.out_h * f.out_w;
+  return to(f.batch * f.groups) * (f.channels_last ? tiled_pairs(of_image, f.n) : tiled_pairs(f.n, of_image));
+}
+
 // ATen/native/cpu/FlashAttentionKernel.cpp: queries are taken in blocks of 32, 64 (from 192 queries) or 256 (from 768);
 // a causal block visits the keys up to its last query.
-double query_block(const CaseFacts& f) { return f.m >= 768 ? 256 : f.m >= 192 ? 64 : 32; }
-// Queries of a block and keys can be padded to multiples.
-double attention_pairs(const CaseFacts& f, double padding = 1) {
-  const double m = std::max(1.0, to(f.m)), n = std::max(1.0, to(f.n));
-  double pairs = 0;
-  for (double from = 0; from < m; from += query_block(f)) {
-    const double rows = std::min(query_block(f), m - from);
-    pairs += up(rows, padding) * up(f.causal ? std::min(n, from + rows) : n, padding);
+int64_t query_block(const CaseFacts& f) { return f.m >= 768 ? 256 : f.m >= 192 ? 64 : 32; }
+// Sum of `of(queries, keys)` over the blocks of all heads.
+template <class Of>
+double over_query_blocks(const CaseFacts& f, Of of) {
+  const int64_t m = std::max<int64_t>(1, f.m), n = std::max<int64_t>(1, f.n);
+  double sum = 0;
+  for (int64_t from = 0; from < m; from += query_block(f)) {
+    const int64_t rows = std::min(query_block(f), m - from);
+    sum += of(rows, f.causal ? std::min(n, from + rows) : n);
   }
-  return to(f.products) * pairs;
+  return to(f.products) * sum;
 }
-double query_blocks(const CaseFacts& f) { return to(f.products) * std::ceil(to(f.m) / query_block(f)); }
+double attention_pairs(const CaseFacts& f) {
+  return over_query_blocks(f, [](int64_t queries, int64_t keys) { return to(queries) * to(keys); });
+}
+// Queries by keys, then queries by the elements of a head.
+double attention_block_flops(const CaseFacts& f) {
+  return 2 * over_query_blocks(f, [&](int64_t queries, int64_t keys) {
+    return to(f.k) * tiled_pairs(queries, keys) + to(keys) * tiled_pairs(queries, f.k);
+  });
+}
+double query_blocks(const CaseFacts& f) { return over_query_blocks(f, [](int64_t, int64_t) { return 1.0; }); }
 
 const CostFeature features[] = {
     {"call", "call", "one call", [](const CaseFacts&) { return 1.0; }},
@@ -125,12 +160,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return to(f.products) * to(f.m) * to(f.k) * to(size_bytes(f.dtype)); }},
     {"right_bytes", "byte", "products x n x k elements",
      [](const CaseFacts& f) { return to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)); }},
-    {"fine_tiled_flops", "FLOP", "FLOPs with m padded to half a vector and n to a vector",
-     [](const CaseFacts& f) { return 2 * to(f.products) * up(to(f.m), f.lanes / 2) * up(to(f.n), f.lanes) * to(f.k); }},
-    {"column_tail_flops", "FLOP", "FLOPs of columns behind the last whole vector",
-     [](const CaseFacts& f) { return 2 * to(f.products) * to(f.m) * rest(f.n, f) * to(f.k); }},
-    {"column_tail_blocks", "FLOP", "FLOPs of one vector of columns if there is such a rest",
-     [](const CaseFacts& f) { return rest(f.n, f) > 0 ? 2 * to(f.products) * to(f.m) * f.lanes * to(f.k) : 0.0; }},
+    {"blas_flops", "FLOP", "FLOPs of a product as the BLAS executes them, in tiles of 16 columns by 4 rows and strips of what is left",
+     [](const CaseFacts& f) { return 2 * blas_results(f) * to(f.transposed ? f.channels / f.groups : f.k); }},
     {"odd_flops", "FLOP", "FLOPs of products whose result rows start unaligned: n no multiple of 4",
      [](const CaseFacts& f) { return f.n % 4 != 0 ? f.flops : 0.0; }},
     {"aliased_bytes", "byte", "right_bytes of four rows and more where rows of the matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache; weights from memory are waited for anyway",
@@ -138,14 +169,13 @@ const CostFeature features[] = {
        return f.m >= 4 && rows_alias(f) ? to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)) : 0.0;
      }},
     {"copied_bytes", "byte", "operands of batched products copied into one batch", [](const CaseFacts& f) { return f.copied_bytes; }},
-    {"gathered_elements", "element", "of those, elements that are no neighbours in a row",
+    {"gathered_elements", "element", "of what is copied first, elements that are no neighbours in a row",
      [](const CaseFacts& f) { return f.gathered_elements; }},
     {"far_right_bytes", "byte", "products x a matrix that they all read, and that does not stay in L2", [](const CaseFacts& f) { return f.far_right_bytes; }},
     {"products", "product", "independent products", [](const CaseFacts& f) { return to(f.products); }},
     {"attention_flops", "FLOP", "4 x heads x pairs of query and key in visited blocks x head size",
      [](const CaseFacts& f) { return 4 * attention_pairs(f) * to(f.k); }},
-    {"attention_block_flops", "FLOP", "the same with keys, and queries of each block, padded to a vector: the BLAS multiplies tiles of registers",
-     [](const CaseFacts& f) { return 4 * attention_pairs(f, f.lanes) * to(f.k); }},
+    {"attention_block_flops", "FLOP", "the same as the BLAS executes them: tiles of each block's queries by keys, then by a head's elements", attention_block_flops},
     {"query_blocks", "block", "heads x blocks of queries, two products each", query_blocks},
     {"block_key_bytes", "byte", "blocks of queries x keys, which each block's products pack again",
      [](const CaseFacts& f) { return query_blocks(f) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)); }},
@@ -164,6 +194,7 @@ const CostFeature features[] = {
 
     // Convolutions.
     {"blocked_flops", "FLOP", "FLOPs with channels padded to a vector", blocked_flops},
+    {"half_blocked_flops", "FLOP", "FLOPs with output channels padded to a vector, input channels to half of one", half_blocked_flops},
     {"narrow_flops", "FLOP", "the same / blocks of output channels that are computed together (1 to 4)",
      [](const CaseFacts& f) { return blocked_flops(f) / register_blocks(f); }},
     {"blocked_flops_per_width", "FLOP/pixel", "the same / output width: work at row ends",
@@ -182,18 +213,6 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return rest(f.channels, f) > 0 && f.channels > 4 ? f.input_bytes : 0.0; }},
     {"odd_output_bytes", "byte", "output whose channels fill no whole vectors",
      [](const CaseFacts& f) { return rest(f.out_channels, f) > 0 ? f.output_bytes : 0.0; }},
-    {"native_flops", "FLOP", "FLOPs of an im2col product, pixels padded to a vector",
-     [](const CaseFacts& f) { return 2 * to(f.batch) * up(to(f.out_h * f.out_w), f.lanes) * to(f.groups) * to(f.n) * to(f.k); }},
-    {"pixel_tiled_flops", "FLOP", "FLOPs with pixels padded to three vectors and channels to half of one",
-     [](const CaseFacts& f) {
-       return 2 * to(f.batch) * up(to(f.out_h * f.out_w), 3 * f.lanes) * to(f.groups) * up(to(f.n), f.lanes / 2) * to(f.k);
-     }},
-    {"pixel_tail_flops", "FLOP", "FLOPs of pixels behind the last whole vector of an image",
-     [](const CaseFacts& f) { return 2 * to(f.batch) * rest(f.out_h * f.out_w, f) * to(f.groups) * to(f.n) * to(f.k); }},
-    {"pixel_tail_blocks", "FLOP", "FLOPs of one vector of pixels if there is such a rest",
-     [](const CaseFacts& f) {
-       return rest(f.out_h * f.out_w, f) > 0 ? 2 * to(f.batch) * f.lanes * to(f.groups) * to(f.n) * to(f.k) : 0.0;
-     }},
     {"odd_pixel_flops", "FLOP", "FLOPs of products whose result rows start unaligned: pixels no multiple of 4",
      [](const CaseFacts& f) { return f.out_h * f.out_w % 4 != 0 ? f.flops : 0.0; }},
     {"copied_input_bytes", "byte", "images that are copied into contiguous memory first", [](const CaseFacts& f) { return f.channels_last ? 0.0 : f.strided_bytes; }},
@@ -224,6 +243,8 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return pixels(f) * to(f.groups); }},
     {"image_groups", "product", "batch x groups", [](const CaseFacts& f) { return to(f.batch * f.groups); }},
     {"groups", "group", "groups", [](const CaseFacts& f) { return to(f.groups); }},
+    {"sliced_groups", "group", "groups whose channels do not lie together in memory and are copied first: of several images, or channels-last",
+     [](const CaseFacts& f) { return f.batch > 1 || f.channels_last ? to(f.groups) : 0.0; }},
     {"images", "image", "batch", [](const CaseFacts& f) { return to(f.batch); }},
 
     // Norms and pools.

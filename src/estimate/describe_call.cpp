@@ -354,13 +354,14 @@ void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, C
 }
 
 // ATen UpSampleKernel.cpp, _use_vectorized_kernel_cond_2d: small contiguous images are copied into channels-last order and
-// back. Planes a multiple of 4 KiB apart lie in the same sets of a cache then.
+// back. Planes, or pixels of many channels, a multiple of 2 KiB apart lie in the same sets of a cache then.
 void describe_resample(const Graph& graph, const Node& node, CaseFacts& facts) {
   if ((facts.name != "upsample_nearest2d" && facts.name != "upsample_bilinear2d") || facts.channels_last) return;
   const TensorType& y = graph[node.outputs[0]].type;
   if (y.rank() != 4 || y.sizes[2] + y.sizes[3] > 128) return;
   facts.transposes = true;
-  if (y.sizes[2] * y.sizes[3] * size_bytes(y.dtype) % 4096 == 0) facts.far_elements = facts.output_elements;
+  const int64_t plane_bytes = y.sizes[2] * y.sizes[3] * size_bytes(y.dtype), pixel_bytes = y.sizes[1] * size_bytes(y.dtype);
+  if (plane_bytes % 4096 == 0 || pixel_bytes % 2048 == 0) facts.far_elements = facts.output_elements;
 }
 
 // Rows of sorts and selections along `dim` (the last one if not given).

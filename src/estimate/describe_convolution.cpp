@@ -87,6 +87,7 @@ void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts
     }
     facts.flops *= facts.tap_share;
   }
+  if (!facts.channels_last && !facts.inner_dense) facts.gathered_elements = static_cast<double>(x->numel());
   facts.products = facts.groups;
   facts.m = facts.batch * facts.out_h * facts.out_w;
   facts.n = facts.out_channels / facts.groups;

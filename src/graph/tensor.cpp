@@ -120,6 +120,17 @@ bool TensorType::is_channels_last() const {
   return fits(1) && fits(4) && fits(3) && fits(2) && fits(0);
 }
 
+bool TensorType::runs_channels_last() const {
+  if (sizes.size() != 4 || strides[1] == 0) return false;
+  int64_t least = 0;
+  for (const size_t dim : {1, 3, 2, 0}) {
+    if (sizes[dim] == 0 || strides[dim] < least) return false;
+    if (dim == 0 && least == strides[1]) return false;  // images of one channel and pixel: both orders fit
+    least = strides[dim] * std::max<int64_t>(1, sizes[dim]);
+  }
+  return true;
+}
+
 bool TensorType::is_dense() const {
   if (numel() < 2) return true;
   std::vector<size_t> order;

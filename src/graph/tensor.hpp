@@ -40,6 +40,8 @@ struct TensorType {
   // As at::Tensor::is_contiguous(): sizes of 1 are free, an empty tensor is contiguous.
   bool is_contiguous() const;
   bool is_channels_last() const;  // 4-d or 5-d, as at::Tensor::is_contiguous(ChannelsLast[3d])
+  // Whether ATen takes a 4-d image for channels-last, as at::Tensor::suggest_memory_format(): a part of one counts, too.
+  bool runs_channels_last() const;
   // Every element has its own place and there are no holes, in some order of dimensions.
   bool is_dense() const;
 

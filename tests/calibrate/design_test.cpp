@@ -63,6 +63,7 @@ void expect_long_calls_and_wide_images(const Design& design, const DesignOptions
 // The others are small and alone; models are neither.
 void expect_a_sixth_of_the_small_networks_in_surroundings(const Design& design, const DesignOptions& options) {
   int surrounded = 0, alone = 0;
+  std::set<std::string> held;  // what all of them read is one tensor
   for (const DesignedNetwork& network : design.networks) {
     const std::vector<CaseFacts> facts = facts_of(network.graph, options.conditions);
     const auto at = std::ranges::find_if(facts, [&](const CaseFacts& one) { return is_surroundings(one, options.conditions.l2_bytes); });
@@ -71,17 +72,19 @@ void expect_a_sixth_of_the_small_networks_in_surroundings(const Design& design, 
       continue;
     }
     ++surrounded;
+    for_each_operand(network.graph.nodes.back(), [&](ValueId id) { held.insert(network.graph[id].source); });
     EXPECT_GT(at->weight_bytes, options.conditions.l3_bytes) << "it leaves nothing in the last cache";
     EXPECT_TRUE(reads_far_input(network.graph, facts, options.conditions.l2_bytes).back()) << "and is no case";
   }
   EXPECT_GT(surrounded, 30);
+  EXPECT_EQ(held.size(), 1u);
   EXPECT_NEAR(surrounded, (surrounded + alone) / 6.0, 1);
 }
 
 // What a feature of a class says is told by calls that have it, in networks of their own: products of one row whose weights
 // fill the last cache, of a few rows whose weights lie 4 KiB apart, layers alone, pictures of a few channels.
 void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const DesignOptions& options) {
-  int resident = 0, alias = 0, alone = 0, pictures = 0;
+  int resident = 0, alias = 0, alone = 0, pictures = 0, windows = 0, copied = 0, large_sums = 0, far_reorders = 0;
   for (const DesignedNetwork& network : design.networks) {
     const std::vector<CaseFacts> all = facts_of(network.graph, options.conditions);
     double weights = 0;
@@ -90,6 +93,10 @@ void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const D
       weights += f.weight_bytes;
       one_row |= f.family == OpFamily::matmul && f.m == 1 && f.weight_bytes > 3e5;
       alias += f.family == OpFamily::matmul && f.m > 3 && f.m <= 16 && f.weight_bytes > 3e5 && rows_alias(f);
+      windows += f.family == OpFamily::attention && f.m <= 64 && f.products >= 64;
+      copied += f.family == OpFamily::convolution && f.groups > 1 && f.groups == f.channels && f.gathered_elements > 0;
+      large_sums += f.name == "add" && f.input_bytes > 1.5 * f.output_bytes && f.input_bytes + f.output_bytes > 4e6;
+      far_reorders += f.family == OpFamily::resample && f.far_elements > 0;
       pictures += f.family == OpFamily::convolution && !f.onednn && f.channels <= 4;
     }
     resident += one_row && all.size() > 3 && weights > 2e6 && weights < 0.7 * options.conditions.l3_bytes;
@@ -99,6 +106,10 @@ void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const D
   EXPECT_GE(alias, 5);
   EXPECT_GE(alone, 10);
   EXPECT_GE(pictures, 20);
+  EXPECT_GE(windows, 6);
+  EXPECT_GE(copied, 6);
+  EXPECT_GE(large_sums, 3);
+  EXPECT_GE(far_reorders, 5);
 }
 
 // One design for all: it takes a minute under sanitizers.

@@ -27,13 +27,15 @@ const std::vector<DesignedNetwork>& design() {
   return networks;
 }
 
+double feature_of(const CaseFacts& facts, std::string_view name) { return cost_features()[cost_feature(name)].value(facts); }
+
 // One linear layer a network, its shape drawn at random.
 Observation one_linear(int64_t m, int64_t n, int64_t k, const CostConditions& conditions, double factor) {
   Observation seen{"linear", "linear", parse_case("aten::linear(f32[" + std::to_string(m) + "," + std::to_string(k) +
                                                   "], parameter f32[" + std::to_string(n) + "," + std::to_string(k) + "])"),
                    {}, 0, 0, 1};
   const CaseFacts facts = facts_of(seen.graph, conditions)[0];
-  seen.quiet_node_s = {factor * (4e-6 + 2e-11 * facts.flops + 3e-10 * facts.output_bytes)};
+  seen.quiet_node_s = {factor * (4e-6 + 2e-11 * feature_of(facts, "blas_flops") + 3e-10 * facts.output_bytes)};
   seen.typical_s = seen.least_run_s = seen.quiet_node_s[0];
   return seen;
 }

@@ -162,7 +162,7 @@ std::vector<Observation> observed_linears(bool with_valley) {
     Observation one{"n" + std::to_string(i), "linear",
                     parse_case("aten::linear(f32[" + std::to_string(m) + "," + std::to_string(k) + "], parameter f32[" + std::to_string(n) + "," +
                                std::to_string(k) + "])"),
-                    {(4e-6 + 2e-11 * f.flops) * std::exp((with_valley ? valley(f) : 0) + 0.03 * gaussian(random))}, 0, 0, 1};
+                    {(4e-6 + 2e-11 * cost_features()[cost_feature("blas_flops")].value(f)) * std::exp((with_valley ? valley(f) : 0) + 0.03 * gaussian(random))}, 0, 0, 1};
     one.typical_s = one.least_run_s = one.quiet_node_s[0];
     all.push_back(std::move(one));
   }
