@@ -309,7 +309,7 @@ const Archetype rows[] = {
     {"large kernels", 0.07, draw_large_kernels},
     {"wide images", 0.24, draw_wide_images},
     {"large activations", 0.06, draw_large_activations}, {"large convolutions", 0.14, draw_large_convolutions}, {"groups", 0.05, draw_grouped},
-    {"depthwise", 0.06, draw_depthwise}, {"large sums", 0.04, draw_large_sums},
+    {"depthwise", 0.06, draw_depthwise}, {"residual sums", 0.04, draw_residual_sums},
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.13, draw_small},
     {"channels-last", 0.08, draw_channels_last}, {"decoder", 0.03, draw_decoder},

@@ -22,7 +22,7 @@ Graph draw_large_activations(Block& b);
 Graph draw_wide_images(Block& b);
 Graph draw_grouped(Block& b);
 Graph draw_depthwise(Block& b);
-Graph draw_large_sums(Block& b);
+Graph draw_residual_sums(Block& b);
 Graph draw_large_convolutions(Block& b);
 Graph draw_pointwise_convolutions(Block& b);
 Graph draw_heads(Block& b);

@@ -72,6 +72,12 @@ ValueId pool_signal(Block& b) {
   return b.op("aten::max_pool1d", {{"self", x}, {"kernel_size", Dims{k}}, {"stride", Dims{b.random().pick<int64_t>({1, k})}}});
 }
 
+ValueId stretched_signal(Block& b) {
+  const int64_t c = b.random().log_whole(1, 128), length = b.random().log_whole(4, 1000), times = b.random().whole(2, 24);
+  const ValueId x = fresh(b, {b.random().pick<int64_t>({1, 2, 4, 32}), c, std::max<int64_t>(2, std::min<int64_t>(length, 60000 / (c * times)))});
+  return b.op("aten::upsample_linear1d.vec", {{"input", x}, {"output_size", Dims{b.size(x, 2) * times}}, {"align_corners", b.random().chance(0.2)}, {"scale_factors", Argument()}});
+}
+
 ValueId plain_norm(Block& b) {  // no weights, as where they come from a condition
   const auto [count, length] = rows_of(b, 2e3, 4e5);
   return b.op("aten::layer_norm", {{"input", fresh(b, {1, count, length})}, {"normalized_shape", Dims{length}}});
@@ -128,7 +134,7 @@ Graph draw_functions(Block& b) {
   std::vector<ValueId> made;
   for (int64_t i = b.random().whole(6, 10); i > 0; --i) {
     made.push_back(b.random().pick<ValueId (*)(Block&)>(
-        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, gathered, few_terms})(b));
+        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, gathered, few_terms, stretched_signal})(b));
   }
   return b.finish(std::move(made));
 }

@@ -104,18 +104,29 @@ Graph draw_large_activations(Block& b) {
   return b.finish({x});
 }
 
-// Residual sums and gates over activations of 1 to 16 MB: what is added lies where the last cache has it, or nowhere.
-Graph draw_large_sums(Block& b) {
-  const double most = b.random().log_uniform(3e5, 4e6);
-  const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), c = 8 * b.random().log_whole(2, 64);
-  const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(most / static_cast<double>(n * c))), 7, 240);
-  const ValueId x = b.unary("relu", b.input({n, c, side, side}));
-  ValueId y = b.batch_norm(x);
-  for (int64_t i = b.random().whole(1, 2); i > 0; --i) {
-    y = b.random().chance(0.5) ? b.add(y, x) : b.random().chance(0.5) ? b.add_in_place(y, x) : b.mul(b.unary("sigmoid", y), x);
-    if (b.random().chance(0.5)) y = b.unary("relu", y);
+// Residual sums and gates, a layer or two behind what they add: where that has left the other operand.
+Graph draw_residual_sums(Block& b) {
+  for (;;) {
+    const bool tokens = b.random().chance(0.5);
+    const double most = b.random().log_uniform(5e4, tokens ? 8e5 : 4e6);
+    const int64_t n = b.random().pick<int64_t>({1, 2, 2, 4}), c = 8 * b.random().log_whole(tokens ? 8 : 2, tokens ? 96 : 48), wide = c * b.random().pick<int64_t>({1, 1, 2, 4});
+    const double layers_flops = 4 * most * static_cast<double>(wide);
+    if (layers_flops > 1e9) continue;
+    const auto places = static_cast<int64_t>(most / static_cast<double>(n * c));
+    if (places < 12) continue;
+    if (tokens) {
+      const ValueId x = b.op("aten::mul.Tensor", {{"self", b.input({n, places, c})}, {"other", 0.9}});
+      const ValueId y = b.linear(b.unary("gelu", b.linear(b.layer_norm(x), wide)), c);
+      return b.finish({b.layer_norm(b.random().chance(0.8) ? b.add(x, y) : b.mul(x, y))});
+    }
+    const int64_t side = std::clamp<int64_t>(static_cast<int64_t>(std::sqrt(static_cast<double>(places))), 4, 256);
+    const ValueId x = b.unary("relu", b.input({n, c, side, side}));
+    ValueId y = b.activation(b.batch_norm(b.conv(x, {.out = wide})));
+    if (b.random().chance(0.3)) y = b.conv(y, {.out = wide, .kernel_h = 3, .kernel_w = 3, .groups = wide});
+    y = b.batch_norm(b.conv(y, {.out = c}));
+    y = b.random().chance(0.4) ? b.add(y, x) : b.random().chance(0.5) ? b.add_in_place(y, x) : b.mul(b.unary("sigmoid", y), x);
+    return b.finish({b.unary("relu", y)});
   }
-  return b.finish({y});
 }
 
 // Two convolutions of images of 4 to 20 MB, as first layers and decoders have them: what they read and write does not stay

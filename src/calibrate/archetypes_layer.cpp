@@ -31,7 +31,7 @@ Graph draw_short_convolution(Block& b) {
 // A perceptron whose weights stay in the last cache.
 Graph draw_short_perceptron(Block& b) {
   const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 16, 32, 64, 128});
-  const double most_weights = b.random().log_uniform(2e2, 2.5e6);  // 10 MB
+  const double most_weights = b.weights_of(b.random().log_uniform(8e2, 10e6));
   ValueId x = b.input({n, b.random().log_whole(3, 4200)});
   double weights = 0;
   for (int64_t i = b.random().whole(1, 5), tries = 30; i > 0 && tries > 0; --tries) {

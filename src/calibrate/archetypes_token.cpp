@@ -320,7 +320,7 @@ Graph draw_perceptron(Block& b) {
 template <bool one_row>
 Graph draw_resident_weights(Block& b) {
   const int64_t n = one_row ? 1 : b.random().pick<int64_t>({1, 2, 2, 3, 4, 8, 16});
-  const double least_weights = b.random().log_uniform(2e5, 7e6);  // 0.8 to 28 MB
+  const double least_weights = b.weights_of(b.random().log_uniform(0.8e6, 28e6));
   ValueId x = b.input({n, b.random().log_whole(200, 4000)});
   for (double weights = 0; weights < least_weights;) {
     const int64_t out = b.random().chance(0.35) ? 512 * b.random().whole(1, 4) : b.random().log_whole(100, 2000);
@@ -342,7 +342,7 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
     x = b.input({n, b.random().log_whole(500, 4000)});
   }
   double weights = 0;
-  while (weights < 12e6) {
+  while (weights < (many_rows ? 12e6 : b.weights_of(48e6))) {
     const int64_t out = b.random().chance(0.3) ? 512 * b.random().whole(1, 8) : 8 * b.random().log_whole(60, 500);
     weights += static_cast<double>(out * b.size(x, 1));
     if (n <= 4 && b.random().chance(0.4)) {  // as a 1x1 convolution of one pixel, as the heads of small image models are

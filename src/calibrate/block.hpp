@@ -14,8 +14,10 @@ namespace opgauge {
 
 class Block {
  public:
-  // `samples`: every input has so many times the batch that an archetype gives it.
-  Block(std::string name, Random& random, int64_t samples = 1) : builder_(std::move(name)), random_(random), samples_(samples) {}
+  // `samples`: every input has so many times the batch that an archetype gives it. `small_weights`: so many weights take the
+  // bytes of one in f32 (4 in int8).
+  Block(std::string name, Random& random, int64_t samples = 1, double small_weights = 1)
+      : builder_(std::move(name)), random_(random), samples_(samples), small_weights_(small_weights) {}
 
   Random& random() { return random_; }
   GraphBuilder& builder() { return builder_; }
@@ -32,6 +34,9 @@ class Block {
   ValueId input(Dims sizes, Dtype dtype = Dtype::f32) { return builder_.input("x", {dtype, many(std::move(sizes))}); }
   ValueId input_channels_last(Dims sizes);
   ValueId weight(Dims sizes) { return builder_.parameter("w" + std::to_string(count_++), {Dtype::f32, std::move(sizes)}); }
+
+  // Weights of so many bytes, in the precision of the design.
+  double weights_of(double bytes) const { return bytes / 4 * small_weights_; }
 
   // Any op by name; the last argument list is given by name.
   ValueId op(std::string_view target, std::vector<Given> given) { return builder_.call(target, std::move(given)); }
@@ -103,6 +108,7 @@ class Block {
   GraphBuilder builder_;
   Random& random_;
   int64_t samples_;
+  double small_weights_;
   int count_ = 0;
   double surroundings_bytes_ = 0;
 };

@@ -12,13 +12,14 @@
 #include "calibrate/far_input.hpp"
 #include "calibrate/random.hpp"
 #include "estimate/cost_class.hpp"
+#include "graph/rewrite.hpp"
 
 namespace opgauge {
 namespace {
 
-double guess_seconds(const CaseFacts& facts, const SpeedGuess& speed) {
+double guess_seconds(const CaseFacts& facts, const SpeedGuess& speed, double small_weights) {
   if (facts.is_view) return speed.call_s / 4;
-  return speed.call_s + facts.flops / speed.flops_per_s + (facts.input_bytes + facts.weight_bytes + facts.output_bytes) / speed.bytes_per_s;
+  return speed.call_s + facts.flops / speed.flops_per_s + (facts.input_bytes + facts.weight_bytes / small_weights + facts.output_bytes) / speed.bytes_per_s;
 }
 
 constexpr double least_streamed_bytes = 3e5;
@@ -28,9 +29,11 @@ constexpr double long_sequence = 32;  // steps: what a step costs, and not the c
 constexpr int64_t many_rows = 8;      // of a recurrent layer's batch: what its gates cost is told by these
 constexpr double wide_hidden_bytes = 4e5;  // weights of the hidden state that a step reads again from beyond L1
 constexpr double wide_image_bytes = 8e6;    // of a 3x3 convolution, read and written: they do not stay in the last cache
+constexpr double least_call_bytes = 6e5;  // of a pointwise call whose operands may have left the private cache
 constexpr double large_call_bytes = 4e6;  // of a pointwise call: what it does behind the private cache
 constexpr double larger_call_bytes = 15e6;  // … and where it takes the last cache for itself
 constexpr int64_t many_planes = 256, small_plane = 1000;  // of depthwise convolutions: late layers of small image models
+constexpr double large_pool = 3e4;  // elements of a max pool's result
 constexpr int64_t window_length = 64;  // queries, of attention to parts of an image or rows of a table
 constexpr double edge_from = 0.02, edge_to = 0.7;  // of weights that may be lost from the last cache: where it ends is told between
 constexpr double large_mask = 4000;  // elements: what one costs is told by these
@@ -107,9 +110,11 @@ Mode mode_of_product(const CaseFacts& f) {
 // What most of what is not multiplied is made of.
 Mode mode_of_arithmetic(const CaseFacts& f) {
   const double bytes = f.input_bytes + f.output_bytes;
-  if ((f.name != "add" && f.name != "mul" && f.name != "relu") || bytes < large_call_bytes) return {};
-  if (f.input_bytes < 1.5 * f.output_bytes) return {1, 3, 1};
-  return bytes < larger_call_bytes ? Mode{2, 3, 1} : Mode{3, 2, 1};  // two operands
+  if ((f.name != "add" && f.name != "mul" && f.name != "relu") || bytes < least_call_bytes) return {};
+  const bool pair = f.input_bytes > 1.9 * f.output_bytes;
+  if (bytes < large_call_bytes) return pair ? Mode{4, 8, 3} : Mode{};
+  if (!pair) return {1, 3, 1};
+  return bytes < larger_call_bytes ? Mode{2, 5, 2} : Mode{3, 3, 1};
 }
 
 Mode mode_of(const CaseFacts& f) {
@@ -121,6 +126,7 @@ Mode mode_of(const CaseFacts& f) {
     case OpFamily::convolution: return mode_of_convolution(f);
     case OpFamily::matmul: return mode_of_product(f);
     case OpFamily::pointwise: return mode_of_arithmetic(f);
+    case OpFamily::pool: return f.name == "max_pool2d" && f.output_elements > large_pool ? Mode{1, 6, 1} : Mode{};
     case OpFamily::resample: return f.far_elements > 0 ? Mode{1, 6, 3} : Mode{};
     default: return {};
   }
@@ -129,6 +135,7 @@ Mode mode_of(const CaseFacts& f) {
 struct Candidate {
   DesignedNetwork network;
   size_t kind = 0;
+  std::string name;
   Random random{0};  // as it was before the network was drawn
   int64_t samples = 1;
   struct Member {
@@ -149,15 +156,20 @@ constexpr int lengthy_cases[] = {0, 2, 1};  // of each class that has such candi
 
 int lengthy_level(double arithmetic_s) { return arithmetic_s > lengthy_s[2] ? 2 : arithmetic_s > lengthy_s[1] ? 1 : 0; }
 
+// How many weights take the bytes of one in f32.
+double small_weights(const DesignOptions& options) { return options.precision == "fp32" ? 1 : options.precision == "int8" ? 4 : 2; }
+
+// Candidates are weighed up in f32, whatever the precision: what leaves the last cache is then so much more.
 Candidate measure_up(Graph graph, const DesignOptions& options) {
-  const CostConditions& conditions = options.conditions;
+  CostConditions conditions = options.conditions;
+  conditions.l3_bytes *= small_weights(options);
   Candidate candidate;
   candidate.network.graph = std::move(graph);
   const std::vector<CaseFacts> all = facts_of(candidate.network.graph, conditions);
   const std::vector<bool> far = reads_far_input(candidate.network.graph, all, conditions.l2_bytes);
   for (size_t n = 0; n < all.size(); ++n) {
     const CaseFacts& facts = all[n];
-    const double guess_s = guess_seconds(facts, options.speed);
+    const double guess_s = guess_seconds(facts, options.speed, small_weights(options));
     candidate.network.guess_s += guess_s;
     if (far[n]) continue;
     const size_t cost_class = cost_class_of(facts);
@@ -271,10 +283,11 @@ Design make_design(const DesignOptions& options) {
     const Random before = random;
     const auto draw = [&](int64_t samples) {
       random = before;
-      Block block(name, random, samples);
+      Block block(name, random, samples, small_weights(options));
       Candidate candidate = measure_up(kinds[chosen].draw(block), options);
       candidate.network.archetype = kinds[chosen].name;
       candidate.kind = chosen;
+      candidate.name = name;
       candidate.random = before;
       candidate.samples = samples;
       return candidate;
@@ -307,16 +320,21 @@ Design make_design(const DesignOptions& options) {
     for (const size_t i : trial) total_s += candidates[i].network.guess_s;
     const bool fits = static_cast<int>(trial.size()) >= std::min(options.networks, static_cast<int>(candidates.size()));
     (fits && total_s < options.pass_s ? high : low) = weight;
-    if (chosen.empty() || fits) chosen = std::move(trial);
+    if (fits || trial.size() > chosen.size()) chosen = std::move(trial);
   }
   int small = 0;
   for (const size_t i : chosen) {
     Candidate& one = candidates[i];
     if (one.network.guess_s < most_surrounded_s && small++ % surrounded_every == 0) {
-      Block block(one.network.graph.name, one.random, one.samples);
+      Block block(one.name, one.random, one.samples, small_weights(options));
       block.surround(surroundings_over_l3 * options.conditions.l3_bytes);
       one.network.graph = kinds[one.kind].draw(block);
       one.network.guess_s += surroundings_over_l3 * options.conditions.l3_bytes / options.speed.bytes_per_s;
+    }
+    try {
+      if (options.precision != "fp32") one.network.graph = to_precision(one.network.graph, options.precision);
+    } catch (const Error&) {
+      continue;  // an op that this precision lacks
     }
     design.networks.push_back(std::move(one.network));
   }

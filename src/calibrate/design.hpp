@@ -27,6 +27,7 @@ struct DesignOptions {
   double pass_s = 1.6;            // guessed time of one pass over all kept networks
   CostConditions conditions;
   SpeedGuess speed = core_speed;
+  std::string precision = "fp32"; // of the networks (to_precision); those with an op that it lacks are left out
   int64_t most_samples = 1;       // batches are up to so many times as large: what fills a core leaves a card idle
 };
 

@@ -37,10 +37,10 @@ bool calls_blas(const CaseFacts& facts) {
   return facts.family == OpFamily::matmul || facts.family == OpFamily::attention || (facts.family == OpFamily::convolution && !facts.onednn);
 }
 
-// Whether it counts the FLOPs that are executed for a class: by the BLAS, those of its tiles and strips.
+// Whether it counts the FLOPs that are executed for a class: by the BLAS those of its tiles and strips, by oneDNN those of whole blocks of channels.
 bool executed(std::string_view feature, const CostClass& row) {
-  for (const std::string_view padded : {"blas_flops", "attention_block_flops", "half_blocked_flops"}) {
-    if (std::ranges::find(row.features, cost_feature(padded)) != row.features.end()) return feature == padded;
+  for (const std::string_view counted : {"blas_flops", "attention_block_flops", "half_blocked_flops", "flops", "blocked_flops"}) {
+    if (std::ranges::find(row.features, cost_feature(counted)) != row.features.end()) return feature == counted;
   }
   return feature == "flops" || feature == "attention_flops" || feature == "step_flops" || feature == "input_flops";
 }

@@ -174,6 +174,7 @@ int DesignedCalibration::run() {
   designing.seed = settings.seed;
   designing.networks = networks;
   designing.pass_s = budget_s / passes;
+  designing.precision = precision;
   designing.conditions = conditions_of(machine_record, settings.threads);
   if (execution.device != "cpu") {
     designing.speed = card_speed;
@@ -194,17 +195,7 @@ int DesignedCalibration::run() {
   MachineSpeed quiet{};
   double elapsed_s = 0;
   if (refit.empty()) {
-    Design design = make_design(designing);
-    if (precision != "fp32") {
-      std::erase_if(design.networks, [&](DesignedNetwork& network) {
-        try {
-          network.graph = to_precision(network.graph, precision);
-          return false;
-        } catch (const Error&) {
-          return true;  // an op that this precision lacks
-        }
-      });
-    }
+    const Design design = make_design(designing);
     if (dry_run) {
       print_design(design, designing.conditions, precision);
       return 0;

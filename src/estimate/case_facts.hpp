@@ -64,6 +64,7 @@ struct CaseFacts {
   int64_t products = 1, m = 1, n = 1, k = 1;
   double copied_bytes = 0;      // operands of batched products that are first made one batch, by copying them
   double gathered_elements = 0; // of what is copied first, elements that are not neighbours in a row
+  double row_weight_bytes = 0;  // of oneDNN's direct convolutions: weights x output rows x how far a block of them exceeds L2
   double far_right_bytes = 0;   // of a matrix that many products read again, x how far it exceeds L2
   double pitch_bytes = 0;       // from one row of a single product's second matrix, as it is stored, to the next
 

@@ -56,10 +56,15 @@ constexpr int64_t most_jitted_padding = 28;
 bool strides_cover(const Facts& f) { return f.pad_w == 0 && f.out_w * f.stride_w == f.width && f.out_h * f.stride_h == f.height; }
 // An outer product multiplies nothing with weights: it is a broadcast multiplication.
 constexpr int64_t most_shallow = 8;  // terms
+bool is_pair(const Facts& f) { return f.input_bytes > 1.9 * f.output_bytes; }
 bool is_product(const Facts& f) { return f.family == OpFamily::matmul && !named(f, {"outer", "ger"}); }
 
 constexpr std::string_view conv_features =
-    "call cold_code cold_primitive flops blocked_flops narrow_flops blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
+    "call cold_code cold_primitive flops blocked_flops narrow_flops row_weight_bytes blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
+    "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes cold_output_bytes "
+    "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view direct_features =  // of classes whose models' channels are as often no multiples of a vector as the design's
+    "call cold_code cold_primitive blocked_flops narrow_flops row_weight_bytes blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes cold_output_bytes "
     "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view narrow_features =
@@ -103,6 +108,8 @@ constexpr std::string_view attention_features =
 constexpr std::string_view pointwise_features =
     "call cold_code wrapped_numbers input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes cold_output_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view pair_features =
+    "call cold_code input_bytes output_bytes fresh_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view norm_features =
     "call cold_code rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes "
     "beyond_l3_bytes";
@@ -155,7 +162,7 @@ const Row rows[] = {
     {"conv.depthwise", "conv", is_depthwise, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.transposed_native", "conv.native", [](const Facts& f) { return is_conv(f) && f.transposed && !f.onednn; }, transposed_features, "ATen slow_conv_transpose2d: a matrix product and col2im"},
     {"conv.transposed", "conv", [](const Facts& f) { return is_conv(f) && f.transposed; }, deconvolution_features, "oneDNN deconvolution"},
-    {"conv.volume", "conv.onednn", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3 && f.onednn; }, conv_features, "ATen conv3d: oneDNN direct, depth joins the rows"},
+    {"conv.volume", "conv.onednn", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3 && f.onednn; }, direct_features, "ATen conv3d: oneDNN direct, depth joins the rows"},
     {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && f.onednn && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
     {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && f.onednn; }, grouped_features, "oneDNN without a channel block: gemm or reference"},
     {"conv.native_grouped", "conv.native", is_grouped, native_features, "ATen slow_conv2d a group"},
@@ -172,9 +179,9 @@ const Row rows[] = {
     {"conv.1x1", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1 && !f.strided; }, conv_features, "oneDNN 1x1"},
     {"conv.1x1_strided", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1 && strides_cover(f); }, conv_features, "oneDNN 1x1 with a strided reduction (rtus)"},
     {"conv.1x1_strided_rest", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1; }, conv_features, "oneDNN direct: the strides do not cover the image exactly"},
-    {"conv.3x3", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h == 3 && f.kernel_w == 3 && !f.strided && !f.dilated; }, conv_features, "oneDNN direct"},
+    {"conv.3x3", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h == 3 && f.kernel_w == 3 && !f.strided && !f.dilated; }, direct_features, "oneDNN direct"},
     {"conv.3x3_strided", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h == 3 && f.kernel_w == 3 && !f.dilated; }, conv_features, "oneDNN direct"},
-    {"conv.asymmetric", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h != f.kernel_w; }, conv_features, "oneDNN direct, 1-d kernels"},
+    {"conv.asymmetric", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.kernel_h != f.kernel_w; }, direct_features, "oneDNN direct, 1-d kernels"},
     {"conv.large", "conv.onednn", is_dense_onednn, conv_features, "oneDNN direct, kernels of 5 and more, dilated ones"},
     {"conv.onednn", "conv", [](const Facts&) { return false; }, conv_features, "parent of the oneDNN classes"},
     {"conv.native_volume", "conv.native", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3; }, native_features, "ATen slow_conv3d: vol2col and a matrix product"},
@@ -250,7 +257,8 @@ const Row rows[] = {
     {"upsample_cubic", "upsample", OPGAUGE_NAMED("upsample_bicubic2d", "_upsample_bicubic2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
     {"upsample_linear.channels_last", "upsample_linear", [](const Facts& f) { return named(f, {"upsample_bilinear2d"}) && f.channels_last; }, "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen NHWC, vectorised over channels"},
     {"upsample_linear.small", "upsample_linear", [](const Facts& f) { return named(f, {"upsample_bilinear2d"}) && f.transposes; }, small_upsample_features, "ATen, height and width of the result together up to 128: the NHWC kernel between two copies"},
-    {"upsample_linear", "upsample", OPGAUGE_NAMED("upsample_bilinear2d", "upsample_linear1d", "upsample_trilinear3d", "_upsample_bilinear2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
+    {"upsample_linear.rows", "upsample_linear", OPGAUGE_NAMED("upsample_linear1d"), "call cold_code output_elements rows output_bytes input_bytes", "ATen separable kernels over one dimension"},
+    {"upsample_linear", "upsample", OPGAUGE_NAMED("upsample_bilinear2d", "upsample_trilinear3d", "_upsample_bilinear2d_aa"), "call cold_code output_elements output_bytes input_bytes runs beyond_l2_bytes", "ATen separable kernels"},
     {"upsample.channels_last", "upsample", [](const Facts& f) { return f.family == OpFamily::resample && f.name.find("upsample") != std::string_view::npos && f.channels_last; }, "call cold_code output_elements output_bytes input_bytes beyond_l2_bytes", "ATen nearest, NHWC: whole pixels are copied"},
     {"upsample.small", "upsample", [](const Facts& f) { return named(f, {"upsample_nearest2d"}) && f.transposes; }, small_upsample_features, "ATen, height and width of the result together up to 128: the NHWC kernel between two copies"},
     {"upsample", "copy", [](const Facts& f) { return f.family == OpFamily::resample && f.name.find("upsample") != std::string_view::npos; }, "call cold_code output_elements output_bytes input_bytes beyond_l2_bytes", "ATen nearest"},
@@ -283,6 +291,8 @@ const Row rows[] = {
     // Pointwise, by function.
     {"pointwise_unlike", "pointwise", [](const Facts& f) { return f.family == OpFamily::pointwise && f.unlike; }, "call cold_code output_elements fresh_bytes cold_input_bytes cold_output_bytes far_elements beyond_l2_bytes beyond_l3_bytes", "TensorIterator: operands in different orders, one of them read with jumps"},
     {"relu", "pointwise", OPGAUGE_NAMED("relu", "relu6", "hardtanh", "clamp", "clamp_min", "clamp_max", "threshold", "leaky_relu", "prelu", "maximum", "minimum", "max", "min"), pointwise_features, "TensorIterator, vectorised"},
+    {"add_pair", "add", [](const Facts& f) { return named(f, {"add", "sub"}) && is_pair(f); }, pair_features, "TensorIterator, two whole operands: a residual lies where the layers since have left it"},
+    {"mul_pair", "mul", [](const Facts& f) { return f.name == "mul" && is_pair(f); }, pair_features, "TensorIterator, two whole operands: a gate"},
     {"add", "pointwise", OPGAUGE_NAMED("add", "sub", "rsub", "diff"), pointwise_features, "TensorIterator, vectorised; diff subtracts two slices"},
     {"mul", "pointwise", OPGAUGE_NAMED("mul", "square", "outer", "ger"), pointwise_features, "TensorIterator, vectorised"},
     {"div", "pointwise", OPGAUGE_NAMED("div", "true_divide", "reciprocal"), pointwise_features, "TensorIterator, vectorised"},

@@ -197,6 +197,8 @@ const CostFeature features[] = {
     {"half_blocked_flops", "FLOP", "FLOPs with output channels padded to a vector, input channels to half of one", half_blocked_flops},
     {"narrow_flops", "FLOP", "the same / blocks of output channels that are computed together (1 to 4)",
      [](const CaseFacts& f) { return blocked_flops(f) / register_blocks(f); }},
+    {"row_weight_bytes", "byte", "output rows x parameters, read again for each row where the block of them that a row is computed with does not stay in L2",
+     [](const CaseFacts& f) { return f.row_weight_bytes; }},
     {"blocked_flops_per_width", "FLOP/pixel", "the same / output width: work at row ends",
      [](const CaseFacts& f) { return blocked_flops(f) / to(f.out_w); }},
     {"blocked_flops_per_area", "FLOP/pixel", "the same / output pixels: weights loaded once an image",

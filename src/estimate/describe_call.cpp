@@ -388,7 +388,7 @@ void describe_table(const Graph& graph, const Node& node, CaseFacts& facts) {
 
 void describe_call(const Graph& graph, const Node& node, const CostConditions& conditions, CaseFacts& facts) {
   switch (facts.family) {
-    case OpFamily::convolution: describe_convolution(graph, node, facts); break;
+    case OpFamily::convolution: describe_convolution(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::matmul: describe_matmul(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::attention: describe_attention(graph, node, facts); break;
     case OpFamily::pool: describe_pool(graph, node, facts); break;

@@ -23,6 +23,9 @@ bool uses_onednn(const TensorType& x, const TensorType& w, const CaseFacts& fact
   return worth && large;
 }
 
+// oneDNN's direct kernels take so many blocks of output channels together, row by row.
+constexpr double blocks_together = 4;
+
 // Of the taps along one dimension, the share that falls on the input and not into its padding.
 double taps_inside(int64_t in, int64_t out, int64_t kernel, int64_t stride, int64_t padding, int64_t dilation) {
   int64_t inside = 0;
@@ -37,7 +40,7 @@ double taps_inside(int64_t in, int64_t out, int64_t kernel, int64_t stride, int6
 
 }  // namespace
 
-void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts) {
+void describe_convolution(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
   const TensorType* x = tensor_argument(graph, node, {"input", "qx"});
   const TensorType* w = tensor_argument(graph, node, {"weight", "qw"});
   if (!x || !w || w->rank() < 3 || node.outputs.empty() || node.outputs[0] == no_value) return;
@@ -86,6 +89,10 @@ void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts
       facts.tap_share *= taps_inside(size(*x, d), size(y, d), size(*w, d), along("stride", d, 1), along("padding", d, 0), along("dilation", d, 1));
     }
     facts.flops *= facts.tap_share;
+  }
+  if (facts.onednn && facts.groups == 1) {
+    const double block_bytes = blocks_together * facts.lanes * static_cast<double>(facts.channels * facts.kernel_h * facts.kernel_w * size_bytes(facts.dtype));
+    facts.row_weight_bytes = static_cast<double>(facts.batch * facts.out_h) * facts.weight_bytes * beyond(block_bytes, l2_bytes);
   }
   if (!facts.channels_last && !facts.inner_dense) facts.gathered_elements = static_cast<double>(x->numel());
   facts.products = facts.groups;

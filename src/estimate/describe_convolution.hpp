@@ -6,6 +6,6 @@
 
 namespace opgauge {
 
-void describe_convolution(const Graph& graph, const Node& node, CaseFacts& facts);
+void describe_convolution(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts);
 
 }  // namespace opgauge

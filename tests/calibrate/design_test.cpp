@@ -112,6 +112,27 @@ void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const D
   EXPECT_GE(far_reorders, 5);
 }
 
+// In int8 four times as many weights fill the last cache, or leave it.
+TEST(Design, WeighsInThePrecisionOfItsNetworks) {
+  const auto weights = [](const char* precision) {
+    DesignOptions options;
+    options.networks = 40;
+    options.candidates_each = 6;
+    options.precision = precision;
+    double most = 0;
+    for (const DesignedNetwork& network : make_design(options).networks) {
+      if (!network.archetype.starts_with("resident weights")) continue;
+      double sum = 0;
+      for (const Value& value : network.graph.values) sum += value.role == Role::parameter && value.source != "surroundings" ? static_cast<double>(value.type.numel()) : 0;
+      most = std::max(most, sum);
+    }
+    return most;
+  };
+  const double of_f32 = weights("fp32"), of_int8 = weights("int8");
+  ASSERT_GT(of_f32, 0);
+  EXPECT_GT(of_int8, 1.5 * of_f32);
+}
+
 // One design for all: it takes a minute under sanitizers.
 TEST(Design, HoldsWhatItPromises) {
   const DesignOptions options;

@@ -33,6 +33,10 @@ const Dispatch dispatches[] = {
     {"aten::conv_transpose2d.input(f32[1,16,8,8], parameter f32[16,8,2,2], None, [2,2])", "conv.transposed_native"},
     {"aten::matmul(f32[2,4], parameter f32[4,12000])", "linear_shallow"},
     {"aten::matmul(f32[2,9], parameter f32[9,12000])", "linear_two_rows"},
+    {"aten::add.Tensor(f32[64,64], f32[64,64])", "add_pair"},
+    {"aten::add.Tensor(f32[64,64], f32[64,1])", "add"},
+    {"aten::mul.Tensor(f32[64,64], f32[64,64])", "mul_pair"},
+    {"aten::upsample_linear1d.vec(f32[2,8,64], [128], false, None)", "upsample_linear.rows"},
     // A part of a channels-last image is one, too.
     {"aten::max_pool2d(f32[98,192,8,8]{36864,1,4608,576}, [2,2], [2,2])", "max_pool.channels_last"},
     {"aten::max_pool2d(f32[2,32,8,8]{4096,64,8,1}, [2,2], [2,2])", "max_pool"},
@@ -55,7 +59,7 @@ const Dispatch dispatches[] = {
     {"aten::conv2d(f32[1,64,14,14], parameter f32[128,64,1,1])", "conv.native_1x1"},
     {"aten::max_pool3d(f32[1,16,4,20,20], [3,3,3], [2,2,2], [1,1,1])", "max_pool.volume"},
     {"aten::add.Tensor(f32[2,16,16,64]{16384,16,1,256}, f32[2,16,16,64])", "pointwise_unlike"},
-    {"aten::add.Tensor(f32[2,16,16,64]{16384,16,1,256}, f32[2,16,16,64]{16384,16,1,256})", "add"},
+    {"aten::add.Tensor(f32[2,16,16,64]{16384,16,1,256}, f32[2,16,16,64]{16384,16,1,256})", "add_pair"},
     {"aten::mul.Tensor(f32[2,16,16,64]{16384,1,1024,16}, f32[64])", "mul"},
     // Functions that few models call, each of which is a loop of its own.
     {"aten::grid_sampler(f32[1,8,9,9], f32[1,5,5,2], 0, 0, false)", "grid_sample"},
@@ -269,6 +273,16 @@ TEST(CostClass, CountsTheFlopsThatTheBlasExecutes) {
   EXPECT_DOUBLE_EQ(executed("aten::linear(f32[67,512], parameter f32[48,512])"), 4 * (16 + 2 * 0.85) / 67);
   EXPECT_DOUBLE_EQ(executed("aten::conv2d(f32[1,64,5,5], parameter f32[32,64,1,1])"), 16 * (1 + 2 * 0.85) / 25) << "pixels are columns";
   EXPECT_DOUBLE_EQ(executed("aten::conv2d(f32[1,64,5,5]{1600,1,320,64}, parameter f32[32,64,1,1])"), 4 * (6 + 0.85) / 25) << "pixels are rows";
+}
+
+// oneDNN computes a convolution row by row: a block of weights beyond L2 is read again for each.
+TEST(CostClass, WeightsOfAConvolutionAreReadAgainForEachRow) {
+  const auto again = [](const char* call) {
+    const CaseFacts facts = facts_of_case(call);
+    return facts.row_weight_bytes / facts.weight_bytes;
+  };
+  EXPECT_GT(again("aten::conv2d(f32[2,1024,7,7], parameter f32[1024,1024,3,3], None, [1,1], [1,1])"), 0.9 * 2 * 7);
+  EXPECT_LT(again("aten::conv2d(f32[2,64,7,7], parameter f32[1024,64,3,3], None, [1,1], [1,1])"), 0.1);
 }
 
 // Images of several samples keep a group's channels apart: each group's are copied first.
