@@ -44,7 +44,7 @@ Graph draw_signal(Block& b) {  // 1-d convolutions
   int64_t c = b.channels(1, 256);
   ValueId x = b.input({b.random().pick<int64_t>({1, 1, 2, 4}), c, b.random().log_whole(50, 6000)});
   for (int64_t i = b.random().whole(2, 5); i > 0; --i) {
-    const int64_t out = b.channels(std::max(8.0, static_cast<double>(c) / 2), std::min(512.0, static_cast<double>(c) * 3)), k = b.random().pick<int64_t>({1, 3, 3, 5, 7, 10});
+    const int64_t out = b.channels(std::max(8.0, static_cast<double>(c) / 2), std::min(512.0, static_cast<double>(c) * 3)), k = b.random().chance(0.25) ? b.random().log_whole(9, 57) : b.random().pick<int64_t>({1, 3, 3, 5, 7, 10});
     if (2.0 * b.batch(x) * static_cast<double>(out * c * k * b.size(x, 2)) > max_flops || b.size(x, 2) < 12) break;
     x = b.conv1d(x, out, k, b.random().pick<int64_t>({1, 1, 2, 4}), 1);
     c = out;

@@ -290,7 +290,21 @@ ValueId recurrent_layer(Block& b, ValueId x, bool lstm) {
   return b.ops(lstm ? "aten::lstm.input" : "aten::gru.input", std::move(given))[0];
 }
 
+// One step of many rows, as messages between nodes are taken in.
+Graph draw_cells(Block& b) {
+  const int64_t n = b.random().log_whole(8, 1500), hidden = 8 * b.random().log_whole(2, 40);
+  const ValueId x = b.unary("relu", b.input({n, hidden}));
+  ValueId h = b.input({n, hidden});
+  for (int64_t i = b.random().whole(1, 3); i > 0; --i) {
+    const ValueId message = b.linear(h, hidden);
+    h = b.op("aten::gru_cell", {{"input", i > 1 ? message : x}, {"hx", h}, {"w_ih", b.weight({3 * hidden, hidden})}, {"w_hh", b.weight({3 * hidden, hidden})},
+                                {"b_ih", b.weight({3 * hidden})}, {"b_hh", b.weight({3 * hidden})}});
+  }
+  return b.finish({h});
+}
+
 Graph draw_recurrent(Block& b) {
+  if (b.random().chance(0.2)) return draw_cells(b);
   ValueId x = b.input({b.random().pick<int64_t>({1, 1, 1, 2, 2, 3, 4, 8, 16, 32, 64}), b.random().log_whole(8, 160), b.random().log_whole(16, 800)});
   const bool lstm = b.random().chance(0.5);
   for (int64_t i = b.random().whole(1, 2); i > 0; --i) x = recurrent_layer(b, x, lstm);

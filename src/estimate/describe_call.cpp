@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "estimate/describe_convolution.hpp"
+#include "estimate/describe_recurrent.hpp"
 #include "estimate/node_arguments.hpp"
 
 namespace opgauge {
@@ -331,26 +332,6 @@ void describe_copy(const Graph& graph, const Node& node, double l2_bytes, CaseFa
       facts.segments = static_cast<double>(outer) * facts.operands;
     }
   }
-}
-
-void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
-  const TensorType* x = tensor_argument(graph, node, {"input"});
-  if (!x || x->rank() < 2) return;
-  const int64_t steps = flag_argument(node, "batch_first") && x->rank() == 3 ? x->sizes[1] : x->sizes[0];
-  const Dims layers = ints_argument(node, "num_layers");
-  facts.steps = static_cast<double>(steps * at_or(layers, 0, 1) * (flag_argument(node, "bidirectional") ? 2 : 1));
-  facts.m = x->rank() == 3 ? x->sizes[flag_argument(node, "batch_first") ? 0 : 1] : 1;
-  int matrices = 0;  // of a layer and direction: [gates x hidden, inputs], then [gates x hidden, hidden]
-  for_each_operand(node, [&](ValueId id) {
-    const TensorType& type = graph[id].type;
-    if (type.rank() != 2) return;
-    if (++matrices == 1) facts.gate_elements = facts.steps * static_cast<double>(facts.m * type.sizes[0]);
-    if (matrices % 2 == 1) return;
-    const auto bytes = static_cast<double>(type.bytes()), all_steps = static_cast<double>(steps);
-    facts.step_weight_bytes += all_steps * bytes;
-    facts.cold_step_weight_bytes += all_steps * bytes * beyond(bytes, l2_bytes);
-    facts.step_flops += 2 * all_steps * static_cast<double>(facts.m * type.numel());
-  });
 }
 
 // ATen UpSampleKernel.cpp, _use_vectorized_kernel_cond_2d: small contiguous images are copied into channels-last order and

@@ -33,6 +33,7 @@ const Dispatch dispatches[] = {
     {"aten::conv_transpose2d.input(f32[1,16,8,8], parameter f32[16,8,2,2], None, [2,2])", "conv.transposed_native"},
     {"aten::matmul(f32[2,4], parameter f32[4,12000])", "linear_shallow"},
     {"aten::matmul(f32[2,9], parameter f32[9,12000])", "linear_two_rows"},
+    {"aten::gru_cell(f32[160,32], f32[160,32], parameter f32[96,32], parameter f32[96,32], parameter f32[96], parameter f32[96])", "recurrent_cell"},
     {"aten::add.Tensor(f32[64,64], f32[64,64])", "add_pair"},
     {"aten::add.Tensor(f32[64,64], f32[64,1])", "add"},
     {"aten::mul.Tensor(f32[64,64], f32[64,64])", "mul_pair"},
@@ -350,6 +351,15 @@ TEST(CostClass, StepsOfARecurrentLayerAreApartFromItsInputs) {
       "parameter f32[160]], true, 1, 0.0, false, false, true)");
   EXPECT_EQ(facts.step_flops, 2.0 * 2 * 100 * 160 * 40);
   EXPECT_EQ(cost_features()[cost_feature("input_flops")].value(facts), 2.0 * 2 * 100 * 160 * 80);
+}
+
+// A cell's first dimension are rows, not steps: 160 nodes were once 160 steps.
+TEST(CostClass, ACellIsOneStepOfManyRows) {
+  const CaseFacts facts = facts_of_case("aten::gru_cell(f32[160,32], f32[160,32], parameter f32[96,32], parameter f32[96,32], parameter f32[96], parameter f32[96])");
+  EXPECT_EQ(facts.steps, 1);
+  EXPECT_EQ(facts.m, 160);
+  EXPECT_EQ(facts.gate_elements, 160 * 96);
+  EXPECT_EQ(facts.step_flops, 2.0 * 160 * 96 * 32);
 }
 
 TEST(CostClass, SortingTakesAsManyComparisonsAsElementsTimesTheirLogarithm) {
