@@ -42,7 +42,7 @@ ValueId Block::conv1d(ValueId x, int64_t out, int64_t kernel, int64_t stride, in
 
 Graph Block::finish(std::vector<ValueId> outputs) {
   if (surroundings_bytes_ > 0) {
-    // Of one name, so that all networks of a design hold it together: made a hundred times it took a tenth of the minute.
+    // Of one name, so that all networks of a design hold it together: made a hundred times it took two seconds of the minute.
     const Dims all{static_cast<int64_t>(surroundings_bytes_ / sizeof(float))};
     outputs.push_back(unary("sum", builder_.parameter("surroundings", TensorType(Dtype::f32, all))));
   }

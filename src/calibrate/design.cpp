@@ -112,7 +112,7 @@ Mode mode_of_product(const CaseFacts& f) {
 Mode mode_of_arithmetic(const CaseFacts& f) {
   const double bytes = f.input_bytes + f.output_bytes;
   if ((f.name != "add" && f.name != "mul" && f.name != "relu") || bytes < least_call_bytes) return {};
-  const bool pair = f.input_bytes > 1.9 * f.output_bytes;
+  const bool pair = two_operands(f);
   if (bytes < large_call_bytes) return pair ? Mode{4, 8, 3} : Mode{};
   if (!pair) return {1, 3, 1};
   return bytes < larger_call_bytes ? Mode{2, 5, 2} : Mode{3, 3, 1};
@@ -136,7 +136,6 @@ Mode mode_of(const CaseFacts& f) {
 struct Candidate {
   DesignedNetwork network;
   size_t kind = 0;
-  std::string name;
   Random random{0};  // as it was before the network was drawn
   int64_t samples = 1;
   struct Member {
@@ -288,7 +287,6 @@ Design make_design(const DesignOptions& options) {
       Candidate candidate = measure_up(kinds[chosen].draw(block), options);
       candidate.network.archetype = kinds[chosen].name;
       candidate.kind = chosen;
-      candidate.name = name;
       candidate.random = before;
       candidate.samples = samples;
       return candidate;
@@ -327,7 +325,7 @@ Design make_design(const DesignOptions& options) {
   for (const size_t i : chosen) {
     Candidate& one = candidates[i];
     if (one.network.guess_s < most_surrounded_s && small++ % surrounded_every == 0) {
-      Block block(one.name, one.random, one.samples, small_weights(options));
+      Block block(one.network.graph.name, one.random, one.samples, small_weights(options));
       block.surround(surroundings_over_l3 * options.conditions.l3_bytes);
       one.network.graph = kinds[one.kind].draw(block);
       one.network.guess_s += surroundings_over_l3 * options.conditions.l3_bytes / options.speed.bytes_per_s;

@@ -76,6 +76,8 @@ double beyond(double bytes, double capacity_bytes) {
   return share_of(x * x * x);
 }
 
+bool two_operands(const CaseFacts& facts) { return facts.input_bytes > 1.9 * facts.output_bytes; }
+
 bool rows_alias(const CaseFacts& facts) {
   return facts.pitch_bytes > 0 && std::fmod(facts.pitch_bytes, 4096) == 0 && facts.cold_weight_l3_bytes <= facts.weight_bytes / 2;
 }

@@ -118,5 +118,7 @@ double beyond(double bytes, double capacity_bytes);
 // Whether rows of a single product's second matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache. Weights
 // from memory are waited for anyway and do not count.
 bool rows_alias(const CaseFacts& facts);
+// Whether a pointwise call reads two operands as large as its result: no number, row or channel factor.
+bool two_operands(const CaseFacts& facts);
 
 }  // namespace opgauge

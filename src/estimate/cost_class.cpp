@@ -56,7 +56,6 @@ constexpr int64_t most_jitted_padding = 28;
 bool strides_cover(const Facts& f) { return f.pad_w == 0 && f.out_w * f.stride_w == f.width && f.out_h * f.stride_h == f.height; }
 // An outer product multiplies nothing with weights: it is a broadcast multiplication.
 constexpr int64_t most_shallow = 8;  // terms
-bool is_pair(const Facts& f) { return f.input_bytes > 1.9 * f.output_bytes; }
 bool is_product(const Facts& f) { return f.family == OpFamily::matmul && !named(f, {"outer", "ger"}); }
 
 constexpr std::string_view conv_features =
@@ -292,8 +291,8 @@ const Row rows[] = {
     // Pointwise, by function.
     {"pointwise_unlike", "pointwise", [](const Facts& f) { return f.family == OpFamily::pointwise && f.unlike; }, "call cold_code output_elements fresh_bytes cold_input_bytes cold_output_bytes far_elements beyond_l2_bytes beyond_l3_bytes", "TensorIterator: operands in different orders, one of them read with jumps"},
     {"relu", "pointwise", OPGAUGE_NAMED("relu", "relu6", "hardtanh", "clamp", "clamp_min", "clamp_max", "threshold", "leaky_relu", "prelu", "maximum", "minimum", "max", "min"), pointwise_features, "TensorIterator, vectorised"},
-    {"add_pair", "add", [](const Facts& f) { return named(f, {"add", "sub"}) && is_pair(f); }, pair_features, "TensorIterator, two whole operands: a residual lies where the layers since have left it"},
-    {"mul_pair", "mul", [](const Facts& f) { return f.name == "mul" && is_pair(f); }, pair_features, "TensorIterator, two whole operands: a gate"},
+    {"add_pair", "add", [](const Facts& f) { return named(f, {"add", "sub"}) && two_operands(f); }, pair_features, "TensorIterator, two whole operands: a residual lies where the layers since have left it"},
+    {"mul_pair", "mul", [](const Facts& f) { return f.name == "mul" && two_operands(f); }, pair_features, "TensorIterator, two whole operands: a gate"},
     {"add", "pointwise", OPGAUGE_NAMED("add", "sub", "rsub", "diff"), pointwise_features, "TensorIterator, vectorised; diff subtracts two slices"},
     {"mul", "pointwise", OPGAUGE_NAMED("mul", "square", "outer", "ger"), pointwise_features, "TensorIterator, vectorised"},
     {"div", "pointwise", OPGAUGE_NAMED("div", "true_divide", "reciprocal"), pointwise_features, "TensorIterator, vectorised"},
