@@ -3,7 +3,13 @@
 // copies, packed weights) is stated in the op table as its AVX-512 kernels have it.
 #pragma once
 
+#include <cstdlib>
+
 namespace opgauge {
+
+// On a CPU with matrix units (AMX) oneDNN would take other kernels in bf16 and int8, whose private memory the op table does not state
+// (docs/memory.md). oneDNN reads this once, at its first use; whoever includes this header has it set before.
+inline const bool without_matrix_units = setenv("ONEDNN_MAX_CPU_ISA", "AVX512_CORE_BF16", 0) == 0;
 
 inline bool has_avx512_kernels() {
 #ifdef __x86_64__

@@ -313,7 +313,7 @@ const Archetype rows[] = {
     {"convolution mix", 0.20, draw_mixed},      {"image stem", 0.07, draw_stem},
     {"thin classes", 0.14, draw_thin},          {"late layers", 0.13, draw_small},
     {"channels-last", 0.08, draw_channels_last}, {"decoder", 0.03, draw_decoder},
-    {"signal", 0.03, draw_signal},              {"wide windows", 0.02, draw_wide_windows},
+    {"signal", 0.03, draw_signal},              {"wide windows", 0.02, draw_wide_windows}, {"whole rows", 0.02, draw_whole_rows},
     {"clip", 0.025, draw_clip},                 {"heads", 0.04, draw_heads},
     {"pointwise convolutions", 0.13, draw_pointwise_convolutions}, {"single layers", 0.12, draw_single_layer},
     {"pictures out", 0.07, draw_picture_out}, {"resampled", 0.08, draw_resampled},

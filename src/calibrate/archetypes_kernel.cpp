@@ -60,7 +60,7 @@ Graph draw_signal(Block& b) {  // 1-d convolutions
 // Windows of many samples with as much padding: first layers over signals, positions of a sequence by a convolution.
 Graph draw_wide_windows(Block& b) {
   for (;;) {
-    const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4}), k = b.random().log_whole(58, 260), length = b.random().log_whole(40, 2000);
+    const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4}), k = b.random().log_whole(20, 260), length = b.random().log_whole(40, 2000);
     const int64_t g = b.random().pick<int64_t>({1, 1, 4, 8, 16}), c = g == 1 ? b.random().pick<int64_t>({1, 1, 2, 4, 16, 32, 64}) : 4 * g * b.random().whole(1, 8);
     const int64_t out = g == 1 ? 4 * b.random().log_whole(2, 24) : c, rows = c <= 4 && b.random().chance(0.6) ? b.random().log_whole(4, 64) : 1;
     const double flops = 2.0 * static_cast<double>(n * length * rows * k * out) * static_cast<double>(c / g);
@@ -68,6 +68,18 @@ Graph draw_wide_windows(Block& b) {
     const ValueId x = rows > 1 ? b.conv(b.input({n, c, rows, length}), {.out = out, .kernel_h = 1, .kernel_w = k})
                                : b.conv1d(b.input({n, c, length}), out, k, 1, g);
     return b.finish({b.activation(x)});
+  }
+}
+
+// Filters as wide as what they look at, one result or a few for each row: words of a sentence, bands of a spectrum.
+Graph draw_whole_rows(Block& b) {
+  for (;;) {
+    const int64_t n = b.random().pick<int64_t>({1, 1, 4, 16, 32}), c = b.random().pick<int64_t>({1, 1, 1, 2, 8, 32}), width = b.random().log_whole(8, 160);
+    const int64_t height = b.random().log_whole(12, 240), k = b.random().whole(1, 7), out = 4 * b.random().log_whole(3, 40), results = b.random().pick<int64_t>({1, 1, 1, 2, 4});
+    if (results >= width || k >= height) continue;
+    const double flops = 2.0 * static_cast<double>(n * height * k * c * out) * static_cast<double>((width - results + 1) * results);
+    if (flops < 2e6 || flops > 2e8) continue;
+    return b.finish({b.activation(b.op("aten::conv2d", {{"input", b.input({n, c, height, width})}, {"weight", b.weight({out, c, k, width - results + 1})}}))});
   }
 }
 

@@ -32,7 +32,7 @@ Graph draw_short_convolution(Block& b) {
 Graph draw_short_perceptron(Block& b) {
   const int64_t n = b.random().pick<int64_t>({1, 1, 1, 2, 4, 8, 16, 32, 64, 128});
   const double most_weights = b.weights_of(b.random().log_uniform(8e2, 10e6));
-  ValueId x = b.input({n, b.random().log_whole(3, 4200)});
+  ValueId x = b.input({n, b.random().chance(0.2) ? 512 * b.random().whole(1, 8) : b.random().log_whole(3, 4200)});
   double weights = 0;
   for (int64_t i = b.random().whole(1, 5), tries = 30; i > 0 && tries > 0; --tries) {
     const int64_t out = b.random().chance(0.25) ? 512 * b.random().whole(1, 4) : b.random().log_whole(b.random().chance(0.1) ? 1 : 10, 1500);

@@ -22,8 +22,10 @@ double guess_seconds(const CaseFacts& facts, const SpeedGuess& speed, double sma
   return speed.call_s + facts.flops / speed.flops_per_s + (facts.input_bytes + facts.weight_bytes / small_weights + facts.output_bytes) / speed.bytes_per_s;
 }
 
-constexpr double least_streamed_bytes = 3e5;
+constexpr double least_streamed_bytes = 3e5, least_aliased_bytes = 1e5;
+constexpr int64_t few_rows = 16, narrow_columns = 192;
 constexpr double least_forgotten = 0.4, most_call_flops = 1e7;  // of a oneDNN convolution's shape: below, the call alone is seen
+constexpr int64_t few_pixels = 4;       // of a row: fewer than hide what a multiply-add takes
 constexpr int64_t most_of_picture = 4;  // channels of an image that no layer made
 constexpr double long_sequence = 32;  // steps: what a step costs, and not the call, is told by these
 constexpr int64_t many_rows = 8;      // of a recurrent layer's batch: what its gates cost is told by these
@@ -63,7 +65,7 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
   return cell;
 }
 
-constexpr size_t most_modes = 12;  // of a class, 0 included
+constexpr size_t most_modes = 13;  // of a class, 0 included
 
 // Modes of a class that its features tell apart, each of which needs cases of its own.
 struct Mode {
@@ -76,8 +78,8 @@ Mode common_mode(size_t of_class) { return {of_class, 15, 4}; }
 Mode mode_of_recurrent(const CaseFacts& f) {
   if (f.name.ends_with("_cell")) return {};
   if (f.m >= many_rows) return {6, 4, 1};
-  const bool wide = f.step_weight_bytes > wide_hidden_bytes * f.steps, few_rows = f.m == 2 || f.m == 3;
-  return {wide && few_rows ? 5u : (f.steps > long_sequence ? 2u : 1u) + (wide ? 2u : 0u), 8, 3};
+  const bool wide = f.step_weight_bytes > wide_hidden_bytes * f.steps, streamed_slowly = f.m == 2 || f.m == 3;
+  return {wide && streamed_slowly ? 5u : (f.steps > long_sequence ? 2u : 1u) + (wide ? 2u : 0u), 8, 3};
 }
 
 Mode mode_of_convolution(const CaseFacts& f) {
@@ -87,6 +89,7 @@ Mode mode_of_convolution(const CaseFacts& f) {
     if (f.strided_bytes > 0 && !f.channels_last) return {6, 6, 3};  // copied first
     if (f.batch * f.channels >= many_planes && f.out_h * f.out_w <= small_plane) return {5, 8, 3};
   }
+  if (f.onednn && f.groups == 1 && !f.transposed && f.out_w <= few_pixels && f.kernel_w > most_of_picture) return {8, 5, 2};
   const bool plain = f.groups == 1 && f.channels > most_of_picture && !f.strided && !f.dilated && !f.channels_last;
   if (f.onednn && plain && taps == 9 && f.input_bytes + f.output_bytes > wide_image_bytes) return {2, 3, 2};
   if (f.onednn && f.cold_primitive < least_forgotten && f.flops < most_call_flops) return {1, 5, 0};
@@ -100,8 +103,9 @@ Mode mode_of_product(const CaseFacts& f) {
   if (f.n == 1 && f.m > 1 && f.input_bytes > large_call_bytes) return {1, 4, 2};
   if (f.gathered_elements > 0) return {1, 10, 3};  // operands are copied into one batch, element by element
   if (f.copied_bytes > 0) return {2, 10, 3};
-  if (f.m > 16 || f.weight_bytes < least_streamed_bytes) return {};
-  if (f.m > 3 && rows_alias(f)) return common_mode(11);
+  if (f.m >= few_rows && aliased_share(f) > 0 && f.weight_bytes > least_aliased_bytes) return {f.n < narrow_columns ? 12u : 11u, 8, 3};
+  if (f.m >= few_rows || f.weight_bytes < least_streamed_bytes) return {};
+  if (f.m > 3 && aliased_share(f) == 1) return common_mode(11);
   const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : f.m < 8 ? 2 : 3;  // weights are streamed: from the last cache or from memory
   const double cold = f.cold_weight_l3_bytes / f.weight_bytes;
   if (rows < 2) return common_mode(1 + 3 * rows + (cold > edge_from) + (cold > edge_to));

@@ -333,7 +333,9 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
   OpModel& model = result.model;
   model.threads = options.conditions.threads;
   model.vector_lanes = options.conditions.vector_lanes;
+  model.blas_tiles = options.conditions.blas_tiles;
   model.l2_bytes = options.conditions.l2_bytes;
+  model.weight_l2_multiple = options.conditions.weight_l2_multiple;
   model.l3_bytes = options.conditions.l3_bytes;
   model.fill_bytes_per_s = options.conditions.fill_bytes_per_s;
   model.networks = static_cast<int>(observations.size());

@@ -10,8 +10,10 @@
 #include "base/csv.hpp"
 #include "base/statistics.hpp"
 #include "base/units.hpp"
+#include "calibrate/blas_tiles.hpp"
 #include "calibrate/last_cache.hpp"
 #include "calibrate/op_fit.hpp"
+#include "calibrate/private_cache.hpp"
 #include "calibrate/visit_journal.hpp"
 #include "cli/calendar.hpp"
 #include "cli/interruption.hpp"
@@ -266,9 +268,11 @@ int DesignedCalibration::run() {
   OpFitOptions fitting;
   fitting.conditions = designing.conditions;
   fitting.seed = settings.seed;
+  fitting.conditions.blas_tiles = effective_blas_tiles(observations, fitting);
   const LastCache last_cache = effective_last_cache(observations, fitting);
   fitting.conditions.l3_bytes = last_cache.bytes;
   fitting.conditions.fill_bytes_per_s = last_cache.fill_bytes_per_s;
+  fitting.conditions.weight_l2_multiple = effective_weight_l2_multiple(observations, fitting);
   // Models are not drawn as the networks are: what held-out networks gain from a residual, models gain the lesser part of
   // (docs/accuracy.md).
   fitting.residuals.believed = 0.4;
@@ -294,9 +298,9 @@ int DesignedCalibration::run() {
   std::cout << fmt::format(
       "\nheld-out networks: MAPE {}, median {}, p90 {}, bias {:+.1f} %, within 10 % {}\n", format_percent(whole.mape),
       format_percent(whole.median), format_percent(whole.p90), 100 * whole.bias, format_percent(whole.within_10, 0));
-  std::cout << fmt::format("{} networks, {} calls, {} visits in {}; contention {:.2f}; {} of last cache (the machine record says {}), filled by others at {:.0f} GB/s; sums of calls are {:.2f} times their predictions; 90 % intervals at {:.2f} standard deviations\n",
+  std::cout << fmt::format("{} networks, {} calls, {} visits in {}; contention {:.2f}; {} of last cache (the machine record says {}), filled by others at {:.0f} GB/s; a BLAS that cuts products into {}; sums of calls are {:.2f} times their predictions; 90 % intervals at {:.2f} standard deviations\n",
                            fit.model.networks, fit.model.cases, fit.model.visits, format_duration(elapsed_s), fit.model.contention,
-                           format_bytes(fit.model.l3_bytes), format_bytes(designing.conditions.l3_bytes), fit.model.fill_bytes_per_s / 1e9, fit.model.sum_factor,
+                           format_bytes(fit.model.l3_bytes), format_bytes(designing.conditions.l3_bytes), fit.model.fill_bytes_per_s / 1e9, name_of(fit.model.blas_tiles), fit.model.sum_factor,
                            fit.model.interval_factor);
   if (cross_validate) std::cout << "\n" << leave_out_text(observations, families, fitting, fit);
   const std::filesystem::path path = output.empty() ? write_calibration(calibration_home(), calibration) : std::filesystem::path(output);

@@ -25,6 +25,8 @@ std::string_view plain_name(const Node& node) {
   return name;
 }
 
+constexpr int64_t least_packed_rows = 16, rows_at_once = 3;
+
 double share_of(double odds) {
   const double share = odds / (1 + odds);
   return share < 0.05 ? 0 : share;
@@ -78,8 +80,12 @@ double beyond(double bytes, double capacity_bytes) {
 
 bool two_operands(const CaseFacts& facts) { return facts.input_bytes > 1.9 * facts.output_bytes; }
 
-bool rows_alias(const CaseFacts& facts) {
-  return facts.pitch_bytes > 0 && std::fmod(facts.pitch_bytes, 4096) == 0 && facts.cold_weight_l3_bytes <= facts.weight_bytes / 2;
+bool packs(const CaseFacts& facts) { return facts.blas_tiles == BlasTiles::strips || facts.m >= least_packed_rows; }
+
+double aliased_share(const CaseFacts& facts) {
+  if (!(facts.pitch_bytes > 0) || facts.cold_weight_l3_bytes > facts.weight_bytes / 2) return 0;
+  if (std::fmod(facts.pitch_bytes, 4096) == 0) return 1;
+  return facts.blas_tiles == BlasTiles::vectors && std::fmod(facts.pitch_bytes, 2048) == 0 ? 0.5 : 0;
 }
 
 CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& conditions) {
@@ -87,6 +93,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
   facts.name = plain_name(node);
   facts.threads = conditions.threads;
   facts.lanes = conditions.vector_lanes;
+  facts.blas_tiles = conditions.blas_tiles;
   if (!node.op) return facts;
   facts.family = node.op->family;
   facts.variant = variant_of(node, facts.name);
@@ -164,6 +171,12 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
   facts.beyond_l3_bytes = moved * beyond(moved, conditions.l3_bytes);
   facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(facts.weight_bytes, conditions.l2_bytes);
   facts.cold_weight_l3_bytes = facts.weight_bytes * beyond(facts.weight_bytes, conditions.l3_bytes);
+  if (facts.family == OpFamily::matmul && !packs(facts)) {
+    const auto matrix_bytes = static_cast<double>(facts.n * facts.k * size_bytes(facts.dtype));
+    facts.repeated_bytes = static_cast<double>(facts.products * ((facts.m - 1) / rows_at_once)) * matrix_bytes;
+    facts.repeated_l2_bytes = facts.repeated_bytes * beyond(matrix_bytes, conditions.l2_bytes);
+    facts.repeated_l3_bytes = facts.repeated_bytes * beyond(matrix_bytes, conditions.l3_bytes);
+  }
   return facts;
 }
 
@@ -279,7 +292,7 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
       const double row_bytes = static_cast<double>(facts.k) * static_cast<double>(size_bytes(facts.dtype));
       facts.cold_weight_rows = static_cast<double>(facts.n) * std::min(1.0, row_bytes / stream_bytes) * lost_weights;
     }
-    facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(footprint_bytes, 4 * conditions.l2_bytes);
+    facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(footprint_bytes, conditions.weight_l2_multiple * conditions.l2_bytes);
     facts.cold_weight_l3_bytes = facts.weight_bytes * lost_weights;
   }
   return all;

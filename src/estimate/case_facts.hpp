@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "graph/op_table.hpp"
+#include "machine/blas_tiles.hpp"
 
 namespace opgauge {
 
@@ -18,7 +19,9 @@ namespace opgauge {
 struct CostConditions {
   int threads = 1;
   double vector_lanes = 16;    // f32 numbers in a vector register: kernels work on blocks of as many channels
+  BlasTiles blas_tiles = BlasTiles::strips;
   double l2_bytes = 1 << 20;   // private cache of one core
+  double weight_l2_multiple = 4;  // of it: a model of so many bytes has lost half of its weights from it between two runs
   double l3_bytes = 32 << 20;  // shared cache
   double fill_bytes_per_s = 0;  // with which neighbours fill the shared cache while the process runs
   double memory_s_per_byte = 1e-10;  // 1 / main memory's bandwidth; bounds what a fit may say of cold bytes
@@ -31,6 +34,7 @@ struct CaseFacts {
   Dtype dtype = Dtype::f32;  // of the first tensor operand
   int threads = 1;
   double lanes = 16;  // f32 numbers in a vector register
+  BlasTiles blas_tiles = BlasTiles::strips;
 
   // How the call is laid out.
   bool is_view = false;         // shares storage and moves nothing
@@ -66,6 +70,9 @@ struct CaseFacts {
   double gathered_elements = 0; // of what is copied first, elements that are not neighbours in a row
   double row_weight_bytes = 0;  // of oneDNN's direct convolutions: weights x output rows x how far a block of them exceeds L2
   double far_right_bytes = 0;   // of a matrix that many products read again, x how far it exceeds L2
+  double repeated_bytes = 0;    // of products of few rows: matrices, read again by each further block of them
+  double repeated_l2_bytes = 0; //                                … x how far the matrix exceeds L2
+  double repeated_l3_bytes = 0; //                                                     … L3
   double pitch_bytes = 0;       // from one row of a single product's second matrix, as it is stored, to the next
 
   double flops = 0;             // 2 x MACs, or the other arithmetic where there are none
@@ -115,9 +122,11 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
 // x^3 / (1 + x^3) with x = bytes / capacity, 0 below 0.05: nothing well inside a cache, 1 well beyond it.
 double beyond(double bytes, double capacity_bytes);
 
-// Whether rows of a single product's second matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache. Weights
-// from memory are waited for anyway and do not count.
-bool rows_alias(const CaseFacts& facts);
+// Whether the BLAS copies a product's matrix into an order of its own first: not for less than 16 rows where it cuts by vectors.
+bool packs(const CaseFacts& facts);
+// 1 where rows of a single product's second matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache; 1/2 for an odd
+// multiple of 2 KiB where the BLAS cuts by vectors. Weights from memory are waited for anyway and do not count.
+double aliased_share(const CaseFacts& facts);
 // Whether a pointwise call reads two operands as large as its result: no number, row or channel factor.
 bool two_operands(const CaseFacts& facts);
 

@@ -49,8 +49,15 @@ bool depthwise(const Facts& f) {
   const bool fits = kernel == 3 ? size <= 3 : kernel == 5 ? size > 3 && size <= 5 : size > 5;
   return is_depthwise(f) && fits && f.strided == strided;
 }
-// jit_avx512_common_conv_kernel.cpp, init_conf: so many pixels at once, in registers.
-constexpr int64_t most_jitted_padding = 28;
+// oneDNN's AVX-512 kernel (jit_avx512_common_conv_kernel.cpp, init_conf) computes 28 pixels of a row at once, takes no padding wider
+// than that, and is refused where its code, a copy for each end of a row that is padded, could be longer than 256 KiB.
+bool refused_by_jit(const Facts& f) {
+  constexpr int64_t most_pixels = 28, most_code_bytes = 256 * 1024, instruction_bytes = 10;
+  if (f.pad_w > most_pixels) return true;
+  const bool padded_behind = (f.out_w - 1) * f.stride_w + (f.kernel_w - 1) * f.dilation_w + 1 - f.pad_w > f.width;
+  const int64_t channels = f.channels / f.groups, block = channels <= 3 ? channels : static_cast<int64_t>(f.lanes);
+  return f.kernel_w > 3 && (1 + (f.pad_w > 0) + padded_behind) * f.kernel_w * block * std::min(f.out_w, most_pixels) * instruction_bytes > most_code_bytes;
+}
 // oneDNN jit_uni_1x1_conv_utils.hpp, rtus_prepare: a strided 1x1 convolution becomes one of stride 1 on picked pixels if the
 // strides cover the image exactly and nothing is padded; else it goes to the direct kernel.
 bool strides_cover(const Facts& f) { return f.pad_w == 0 && f.out_w * f.stride_w == f.width && f.out_h * f.stride_h == f.height; }
@@ -59,15 +66,15 @@ constexpr int64_t most_shallow = 8;  // terms
 bool is_product(const Facts& f) { return f.family == OpFamily::matmul && !named(f, {"outer", "ger"}); }
 
 constexpr std::string_view conv_features =
-    "call cold_code cold_primitive flops blocked_flops narrow_flops row_weight_bytes blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
+    "call cold_code cold_primitive flops blocked_flops narrow_flops waiting_flops row_weight_bytes blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes cold_output_bytes "
     "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view direct_features =  // of classes whose models' channels are as often no multiples of a vector as the design's
-    "call cold_code cold_primitive blocked_flops narrow_flops row_weight_bytes blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
+    "call cold_code cold_primitive blocked_flops narrow_flops waiting_flops row_weight_bytes blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes cold_output_bytes "
     "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view narrow_features =
-    "call cold_code cold_primitive half_blocked_flops block_rows input_bytes weight_bytes output_bytes odd_input_bytes images cold_input_bytes cold_output_bytes "
+    "call cold_code cold_primitive half_blocked_flops waiting_flops block_rows input_bytes weight_bytes output_bytes odd_input_bytes images cold_input_bytes cold_output_bytes "
     "cold_weight_l2_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view depthwise_features =
     "call cold_code cold_primitive odd_channels depthwise_flops block_rows depthwise_rows depthwise_pixels planes copied_input_bytes gathered_elements input_bytes weight_bytes output_bytes "
@@ -75,7 +82,7 @@ constexpr std::string_view depthwise_features =
 constexpr std::string_view grouped_features =
     "call cold_code cold_primitive flops group_flops narrow_group_flops group_rows block_rows group_pixels input_bytes weight_bytes output_bytes "
     "odd_input_bytes odd_output_bytes cold_input_bytes cold_output_bytes cold_weight_l2_bytes beyond_l2_bytes beyond_l3_bytes";
-constexpr std::string_view wide_features =
+constexpr std::string_view column_features =
     "call cold_code cold_primitive blas_flops column_bytes groups image_groups images input_bytes weight_bytes output_bytes";
 constexpr std::string_view native_features =
     "call cold_code blas_flops odd_pixel_flops column_bytes image_weight_bytes input_bytes copied_input_bytes weight_bytes output_bytes "
@@ -92,10 +99,10 @@ constexpr std::string_view pixel_rows_features =
 constexpr std::string_view point_features =
     "call cold_code images groups image_groups image_weight_bytes input_bytes weight_bytes output_bytes cold_weight_l2_bytes cold_weight_l3_bytes";
 constexpr std::string_view few_rows_features =
-    "call cold_code flops blas_flops odd_flops result_bytes left_bytes right_bytes aliased_bytes strided_bytes "
-    "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows";
+    "call cold_code flops blas_flops odd_flops result_bytes left_bytes right_bytes aliased_bytes narrow_aliased_bytes repeated_bytes beyond_l2_repeated_weight_bytes "
+    "beyond_l3_repeated_weight_bytes strided_bytes cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows";
 constexpr std::string_view product_features =
-    "call cold_code blas_flops odd_flops result_bytes left_bytes right_bytes aliased_bytes products strided_bytes copied_bytes gathered_elements "
+    "call cold_code blas_flops odd_flops result_bytes left_bytes right_bytes aliased_bytes narrow_aliased_bytes repeated_bytes products strided_bytes copied_bytes gathered_elements "
     "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view shallow_features =
     "call cold_code blas_flops odd_flops product_flops_over_k result_bytes left_bytes right_bytes strided_bytes cold_input_bytes cold_output_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
@@ -149,7 +156,7 @@ const Row rows[] = {
     {"view", "any", [](const Facts& f) { return f.is_view || f.family == OpFamily::none; }, "call cold_code", "sizes and strides only"},
 
     // Convolutions.
-    {"conv.wide_padding", "conv", [](const Facts& f) { return is_conv(f) && !is_depthwise(f) && f.onednn && !f.transposed && f.spatial_rank <= 2 && f.lanes >= 16 && f.pad_w > most_jitted_padding; }, wide_features, "oneDNN gemm: jit_avx512_common_convolution computes 28 pixels at once and takes no padding wider than that"},
+    {"conv.gemm", "conv", [](const Facts& f) { return is_conv(f) && !is_depthwise(f) && f.onednn && !f.transposed && f.spatial_rank <= 2 && f.lanes >= 16 && !f.channels_last && refused_by_jit(f); }, column_features, "oneDNN gemm: jit_avx512_common_convolution takes no padding wider than 28 pixels and no code longer than 256 KiB, as of 20 taps and more"},
     {"conv.depthwise_odd", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && !depthwise_has_kernel(f); }, "call cold_code cold_primitive flops untrimmed_flops depthwise_pixels group_pixels column_bytes groups image_groups input_bytes output_bytes images", "oneDNN gemm or reference: the padding does not fit the kernel"},
     {"conv.depthwise_3.channels_last", "conv.depthwise_3", [](const Facts& f) { return depthwise<3, false>(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.depthwise_large.channels_last", "conv.depthwise_large", [](const Facts& f) { return is_depthwise(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
@@ -198,7 +205,7 @@ const Row rows[] = {
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
     {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes copied_bytes gathered_elements cold_input_bytes cold_output_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
     {"linear_unfolded.transposed", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && !f.inner_dense; }, "call cold_code blas_flops result_bytes left_bytes right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: a product for each of few outer dimensions, whose matrix the BLAS takes as it lies, transposed"},
-    {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code blas_flops result_bytes left_bytes right_bytes far_right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
+    {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code blas_flops result_bytes left_bytes right_bytes far_right_bytes repeated_bytes beyond_l2_repeated_weight_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
     {"product_small_half", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.dtype == Dtype::bf16 || f.dtype == Dtype::f16) && f.m * f.n * f.k <= 16 * 16 * 16; }, few_rows_features, "ATen mkldnn/Matmul.cpp, use_mkldnn_matmul: half-precision products of up to 16^3 multiply-adds stay in ATen's own gemm"},
     {"gemv_tall", "gemv", [](const Facts& f) { return is_product(f) && f.products == 1 && f.n == 1 && f.m > 1; }, "call cold_code flops left_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes", "BLAS gemv whose matrix are activations: a score for each row"},
     {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, vector_features, "BLAS gemv"},
@@ -206,7 +213,7 @@ const Row rows[] = {
     {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.inner_dense; }, product_features, "ATen copies or uses leading dimensions"},
     {"linear_shallow", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.k <= most_shallow; }, shallow_features, "BLAS gemm of a few terms: results are written more than computed"},
     {"linear_two_rows", "linear_few_rows", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 3; }, few_rows_features, "BLAS gemm with two or three rows: no blocks of four, and a slower stream of weights"},
-    {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 16; }, few_rows_features, "BLAS gemm with few rows"},
+    {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m < 16; }, few_rows_features, "BLAS gemm with few rows"},
     {"linear", "product", [](const Facts& f) { return is_product(f) && f.products == 1; }, product_features, "BLAS gemm"},
     {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
     {"bmm", "product", is_product, product_features, "BLAS batched gemm"},

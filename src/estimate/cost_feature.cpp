@@ -30,15 +30,39 @@ double blocked_flops(const CaseFacts& f) {
 double half_blocked_flops(const CaseFacts& f) {
   return 2 * pixels(f) * padded_out(f) * up(to(f.channels), f.lanes / 2) * kernel(f);
 }
-// oneDNN's direct kernels keep as many blocks of output channels in registers as divide their number, up to four: fewer
-// leave the multiply-add units waiting for one another (jit_avx2_conv_kernel_f32.cpp, nb_oc_blocking).
-double register_blocks(const CaseFacts& f) {
-  const int64_t lanes = static_cast<int64_t>(f.lanes);
+// How oneDNN's direct kernels share the registers: so many blocks of output channels by so many pixels of a row.
+struct RegisterTile {
+  int64_t blocks = 1, pixels = 1;
+};
+// jit_avx512_common_conv_kernel.cpp, init_conf: one block by up to 28 pixels, which multiply as they are read from memory, for wide
+// kernels, narrow images and single images of few channels; else as many blocks as divide their number, up to five.
+bool one_block_at_once(const CaseFacts& f) {
+  if (f.kernel_w > 3) return true;
+  if (f.batch == 1 && (f.out_w <= 28 || f.channels <= 3 || (f.out_w <= 147 && f.out_channels / f.groups <= 96))) return true;
+  if (f.kernel_w < 3 || f.out_w > 28 || (f.out_w == 13 && f.channels >= 192) || (f.out_w == 28 && f.channels >= 512)) return false;
+  return !f.strided || (f.batch <= 16 && (f.out_channels / f.groups <= 192 || f.out_h <= 10));
+}
+// AVX2 and channels-last kernels: up to four blocks (jit_avx2_conv_kernel_f32.cpp, nb_oc_blocking); how many pixels is not followed.
+RegisterTile register_tile(const CaseFacts& f) {
+  const auto lanes = static_cast<int64_t>(f.lanes);
+  const bool avx512 = lanes >= 16 && !f.channels_last && !f.transposed;
+  if (avx512 && one_block_at_once(f)) return {1, 28};
   const int64_t blocks = (f.out_channels / f.groups + lanes - 1) / lanes;
-  for (const int64_t together : {4, 3, 2}) {
-    if (blocks % together == 0) return to(together);
-  }
-  return 1;
+  int64_t together = avx512 ? 5 : 4;
+  while (together > 1 && blocks % together != 0) --together;
+  return {together, avx512 ? 31 / (together + 1) : 28};
+}
+// Fewer blocks leave the multiply-add units waiting for what is read.
+double register_blocks(const CaseFacts& f) { return to(register_tile(f).blocks); }
+// Two multiply-adds are begun a cycle and take four: of fewer than eight sums in registers, as at the end of a row or in images a few
+// pixels wide, each waits for the one before. FLOPs that could have been done meanwhile.
+double waiting_flops(const CaseFacts& f) {
+  constexpr int64_t enough_sums = 8;
+  if (f.lanes < 16 || f.channels_last || f.out_w <= 0) return 0;
+  const RegisterTile tile = register_tile(f);
+  const int64_t pixels = std::min(f.out_w, tile.pixels), enough = (enough_sums + tile.blocks - 1) / tile.blocks, behind = f.out_w % pixels;
+  const int64_t spent = f.out_w / pixels * std::max(pixels, enough) + (behind > 0 ? std::max(behind, enough) : 0);
+  return blocked_flops(f) * (to(spent) / to(f.out_w) - 1);
 }
 double group_block(const CaseFacts& f) {
   const int64_t in = f.channels / f.groups, out = f.out_channels / f.groups;
@@ -50,21 +74,30 @@ double group_block(const CaseFacts& f) {
 
 // MKL's gemm keeps tiles of 16 columns by 4 rows in registers. What is left of a matrix behind its last whole tile is taken in
 // strips of 8, 4, 2 and 1, each of which takes nearly as long as a whole tile (measured: 0.86 with AVX-512, 0.75 with AVX2, by
-// columns; 0.82 by rows): 15 columns are four strips, 63 columns take half as long again as 64 (docs/model.md).
+// columns; 0.82 by rows): 15 columns are four strips, 63 columns take half as long again as 64. Its kernels for Intel's AVX-512 take
+// what is left of 16 columns as one masked vector, and any number of rows (docs/model.md).
 constexpr uint64_t tile_columns = 16, tile_rows = 4;
 constexpr double strip = 0.85;
-double tiled(int64_t count, uint64_t tile) {
+double in_strips(int64_t count, uint64_t tile) {
   const auto whole = static_cast<uint64_t>(std::max<int64_t>(count, 0));
   return static_cast<double>(tile) * (static_cast<double>(whole / tile) + strip * std::popcount(whole % tile));
 }
-double tiled_pairs(int64_t rows, int64_t columns) { return tiled(rows, tile_rows) * tiled(columns, tile_columns); }
+double tiled_pairs(BlasTiles tiles, int64_t rows, int64_t columns) {
+  if (tiles == BlasTiles::vectors) return to(rows) * up(to(columns), tile_columns);
+  return in_strips(rows, tile_rows) * in_strips(columns, tile_columns);
+}
+double right_bytes(const CaseFacts& f) { return to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)); }
+// Of four rows and more the matrix is copied; so it is from 16 rows on where the BLAS cuts by vectors.
+double aliased_bytes(const CaseFacts& f) { return f.m >= tile_rows && packs(f) ? aliased_share(f) * right_bytes(f) : 0.0; }
+// Kernels for Intel's AVX-512 copy a matrix of fewer columns than 12 vectors in another, slower order, unless it is one or two of them.
+bool copied_narrow(const CaseFacts& f) { return f.blas_tiles == BlasTiles::vectors && f.n > 2 * to(tile_columns) && f.n < 12 * to(tile_columns); }
 // Results of a product as the BLAS computes them. In ATen's own convolutions an image's pixels are the columns, in channels-last
 // order the rows; a transposed one makes all taps of an input's pixels.
 double blas_results(const CaseFacts& f) {
-  if (f.family != OpFamily::convolution) return to(f.products) * tiled_pairs(f.m, f.n);
-  if (f.transposed) return to(f.batch * f.groups) * tiled_pairs(f.out_channels / f.groups * f.kernel_h * f.kernel_w, f.height * f.width);
+  if (f.family != OpFamily::convolution) return to(f.products) * tiled_pairs(f.blas_tiles, f.m, f.n);
+  if (f.transposed) return to(f.batch * f.groups) * tiled_pairs(f.blas_tiles, f.out_channels / f.groups * f.kernel_h * f.kernel_w, f.height * f.width);
   const int64_t of_image = f.out_h * f.out_w;
-  return to(f.batch * f.groups) * (f.channels_last ? tiled_pairs(of_image, f.n) : tiled_pairs(f.n, of_image));
+  return to(f.batch * f.groups) * (f.channels_last ? tiled_pairs(f.blas_tiles, of_image, f.n) : tiled_pairs(f.blas_tiles, f.n, of_image));
 }
 
 // ATen/native/cpu/FlashAttentionKernel.cpp: queries are taken in blocks of 32, 64 (from 192 queries) or 256 (from 768);
@@ -87,7 +120,7 @@ double attention_pairs(const CaseFacts& f) {
 // Queries by keys, then queries by the elements of a head.
 double attention_block_flops(const CaseFacts& f) {
   return 2 * over_query_blocks(f, [&](int64_t queries, int64_t keys) {
-    return to(f.k) * tiled_pairs(queries, keys) + to(keys) * tiled_pairs(queries, f.k);
+    return to(f.k) * tiled_pairs(f.blas_tiles, queries, keys) + to(keys) * tiled_pairs(f.blas_tiles, queries, f.k);
   });
 }
 double query_blocks(const CaseFacts& f) { return over_query_blocks(f, [](int64_t, int64_t) { return 1.0; }); }
@@ -158,16 +191,18 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return to(f.products) * to(f.m) * to(f.n) * to(size_bytes(f.dtype)); }},
     {"left_bytes", "byte", "products x m x k elements",
      [](const CaseFacts& f) { return to(f.products) * to(f.m) * to(f.k) * to(size_bytes(f.dtype)); }},
-    {"right_bytes", "byte", "products x n x k elements",
-     [](const CaseFacts& f) { return to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)); }},
-    {"blas_flops", "FLOP", "FLOPs of a product as the BLAS executes them, in tiles of 16 columns by 4 rows and strips of what is left",
+    {"right_bytes", "byte", "products x n x k elements", right_bytes},
+    {"blas_flops", "FLOP", "FLOPs of a product as the BLAS executes them: tiles of 16 columns by 4 rows and strips of what is left, or whole vectors of columns",
      [](const CaseFacts& f) { return 2 * blas_results(f) * to(f.transposed ? f.channels / f.groups : f.k); }},
     {"odd_flops", "FLOP", "FLOPs of products whose result rows start unaligned: n no multiple of 4",
      [](const CaseFacts& f) { return f.n % 4 != 0 ? f.flops : 0.0; }},
-    {"aliased_bytes", "byte", "right_bytes of four rows and more where rows of the matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache; weights from memory are waited for anyway",
-     [](const CaseFacts& f) {
-       return f.m >= 4 && rows_alias(f) ? to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)) : 0.0;
-     }},
+    {"aliased_bytes", "byte", "right_bytes of products whose matrix is copied, where its rows lie a multiple of 4 KiB apart, and so in the same sets of a cache; weights from memory are waited for anyway", aliased_bytes},
+    {"narrow_aliased_bytes", "byte", "of these, of 33 to 191 columns where the BLAS cuts by vectors: copied element by element",
+     [](const CaseFacts& f) { return copied_narrow(f) ? aliased_bytes(f) : 0.0; }},
+    {"repeated_bytes", "byte", "matrices that are read again by each further block of three rows of less than 16, where the BLAS cuts by vectors",
+     [](const CaseFacts& f) { return f.repeated_bytes; }},
+    {"beyond_l2_repeated_weight_bytes", "byte", "the same of matrices larger than L2", [](const CaseFacts& f) { return f.repeated_l2_bytes; }},
+    {"beyond_l3_repeated_weight_bytes", "byte", "the same of matrices larger than L3", [](const CaseFacts& f) { return f.repeated_l3_bytes; }, true},
     {"copied_bytes", "byte", "operands of batched products copied into one batch", [](const CaseFacts& f) { return f.copied_bytes; }},
     {"gathered_elements", "element", "of what is copied first, elements that are no neighbours in a row",
      [](const CaseFacts& f) { return f.gathered_elements; }},
@@ -195,8 +230,9 @@ const CostFeature features[] = {
     // Convolutions.
     {"blocked_flops", "FLOP", "FLOPs with channels padded to a vector", blocked_flops},
     {"half_blocked_flops", "FLOP", "FLOPs with output channels padded to a vector, input channels to half of one", half_blocked_flops},
-    {"narrow_flops", "FLOP", "the same / blocks of output channels that are computed together (1 to 4)",
+    {"narrow_flops", "FLOP", "the same / blocks of output channels that are computed together (1 to 5)",
      [](const CaseFacts& f) { return blocked_flops(f) / register_blocks(f); }},
+    {"waiting_flops", "FLOP", "FLOPs that fit into the time in which oneDNN's AVX-512 kernels wait: less than eight sums in registers, as of narrow images", waiting_flops},
     {"row_weight_bytes", "byte", "output rows x parameters, read again for each row where the block of them that a row is computed with does not stay in L2",
      [](const CaseFacts& f) { return f.row_weight_bytes; }},
     {"blocked_flops_per_width", "FLOP/pixel", "the same / output width: work at row ends",

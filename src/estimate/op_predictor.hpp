@@ -23,7 +23,7 @@ namespace opgauge {
 
 // What of the calibration the features depend on.
 inline CostConditions conditions_of(const OpModel& model) {
-  return {model.threads, model.vector_lanes, model.l2_bytes, model.l3_bytes, model.fill_bytes_per_s};
+  return {model.threads, model.vector_lanes, model.blas_tiles, model.l2_bytes, model.weight_l2_multiple, model.l3_bytes, model.fill_bytes_per_s};
 }
 
 // Where a call lies among those of its class: log2 of its FLOPs and of the bytes of input, weights and output.

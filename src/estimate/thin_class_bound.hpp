@@ -13,8 +13,8 @@ namespace opgauge {
 inline constexpr int thin_cases = 15;     // a class with fewer is bounded closely
 inline constexpr int bounded_cases = 60;  // … and one with fewer than these so much more loosely:
 inline constexpr double looser = 2.5;
-// The root class is within a factor of two of launch + roofline: what leans on few cases stays within four and a bit.
-inline constexpr double largest_thin_departure = 2.2;
+// The root class is within a factor of two of launch + roofline: what leans on few cases stays within four.
+inline constexpr double largest_thin_departure = 1.85;
 
 inline double class_seconds(const ClassFit& fit, const CaseFacts& facts) {
   double seconds = 0;

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/fields.hpp"
+#include "machine/blas_tiles.hpp"
 #include "machine/op_residual.hpp"
 
 namespace opgauge {
@@ -67,6 +68,8 @@ struct OpModel {
   std::string allocator = "resident";
   double vector_lanes = 16;           // f32 numbers in a vector register, as the features were computed with
   double l2_bytes = 0, l3_bytes = 0;  // capacities, likewise
+  double weight_l2_multiple = 4;      // of l2_bytes, likewise: CostConditions
+  BlasTiles blas_tiles = BlasTiles::strips;  // likewise
   double fill_bytes_per_s = 0;        // with which neighbours fill the shared cache, likewise
   int networks = 0, cases = 0, visits = 0;
   double running_s = 0;               // time spent measuring
@@ -86,7 +89,9 @@ struct OpModel {
         field("threads", &M::threads, "", "intra-op threads"), field("allocator", &M::allocator, "", "default or resident"),
         field("vector_lanes", &M::vector_lanes, "", "f32 numbers in a vector register that features were computed with",
               Presence::may_be_missing),
+        field("blas_tiles", &M::blas_tiles, "", "how the BLAS cuts products, as the features were computed with: strips or vectors", Presence::may_be_missing),
         field("l2_bytes", &M::l2_bytes, "B", "private cache that features were computed with"),
+        field("weight_l2_multiple", &M::weight_l2_multiple, "", "of l2_bytes: models larger than that have lost their weights from it", Presence::may_be_missing),
         field("l3_bytes", &M::l3_bytes, "B", "shared cache that features were computed with"),
         field("fill_bytes_per_s", &M::fill_bytes_per_s, "B/s", "with which neighbours filled the shared cache, as the features were computed with", Presence::may_be_missing),
         field("networks", &M::networks, "", "calibration networks"), field("cases", &M::cases, "", "op calls measured"),

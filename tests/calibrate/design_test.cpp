@@ -92,7 +92,7 @@ void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const D
     for (const CaseFacts& f : all) {
       weights += f.weight_bytes;
       one_row |= f.family == OpFamily::matmul && f.m == 1 && f.weight_bytes > 3e5;
-      alias += f.family == OpFamily::matmul && f.m > 3 && f.m <= 16 && f.weight_bytes > 3e5 && rows_alias(f);
+      alias += f.family == OpFamily::matmul && f.m > 3 && f.m <= 16 && f.weight_bytes > 3e5 && aliased_share(f) == 1;
       windows += f.family == OpFamily::attention && f.m <= 64 && f.products >= 64;
       copied += f.family == OpFamily::convolution && f.groups > 1 && f.groups == f.channels && f.gathered_elements > 0;
       large_sums += f.name == "add" && f.input_bytes > 1.5 * f.output_bytes && f.input_bytes + f.output_bytes > 4e6;

@@ -97,10 +97,14 @@ const Dispatch dispatches[] = {
     {"aten::conv2d(f32[2,3,64,64]{12288,1,192,3}, parameter f32[64,3,3,3])", "conv.stem.channels_last"},
     {"aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[64,64,3,3], None, [2,2])", "conv.kxk_strided.channels_last"},
     {"aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[64,64,1,1], None, [2,2])", "conv.1x1_strided.channels_last"},
-    // Padding of up to 28 pixels is the jitted kernel's.
-    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,57], None, [1], [28])", "conv.asymmetric"},
-    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,59], None, [1], [29])", "conv.wide_padding"},
-    {"aten::conv1d(f32[2,64,400], parameter f32[64,4,128], None, [1], [64], [1], 16)", "conv.wide_padding"},
+    // Padding of up to 28 pixels is the jitted kernel's, and so is code of up to 256 KiB: seen with ONEDNN_VERBOSE=1.
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,19], None, [1], [9])", "conv.asymmetric"},
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,20], None, [1], [10])", "conv.gemm"},
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,39])", "conv.asymmetric"},
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,60])", "conv.gemm"},
+    {"aten::conv1d(f32[2,1,400], parameter f32[64,1,41], None, [1], [20])", "conv.stem"},
+    {"aten::conv1d(f32[2,1,400], parameter f32[64,1,59], None, [1], [29])", "conv.gemm"},
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,4,128], None, [1], [64], [1], 16)", "conv.gemm"},
     // One product or several: its letters say, not its operands' ranks.
     {"aten::einsum(\"ibh,hnd->ibnd\", [f32[96,2,384], parameter f32[384,6,64]])", "einsum"},
     {"aten::einsum(\"bk,k->b\", [f32[96,384], parameter f32[384]])", "einsum"},
@@ -274,6 +278,64 @@ TEST(CostClass, CountsTheFlopsThatTheBlasExecutes) {
   EXPECT_DOUBLE_EQ(executed("aten::linear(f32[67,512], parameter f32[48,512])"), 4 * (16 + 2 * 0.85) / 67);
   EXPECT_DOUBLE_EQ(executed("aten::conv2d(f32[1,64,5,5], parameter f32[32,64,1,1])"), 16 * (1 + 2 * 0.85) / 25) << "pixels are columns";
   EXPECT_DOUBLE_EQ(executed("aten::conv2d(f32[1,64,5,5]{1600,1,320,64}, parameter f32[32,64,1,1])"), 4 * (6 + 0.85) / 25) << "pixels are rows";
+}
+
+CaseFacts facts_by_vectors(const char* call) {
+  CostConditions conditions;
+  conditions.blas_tiles = BlasTiles::vectors;
+  return facts_of(parse_case(call), conditions)[0];
+}
+
+// MKL's kernels for Intel's AVX-512: one masked vector for what is left of 16 columns, any number of rows.
+TEST(CostClass, CountsTheFlopsOfWholeVectors) {
+  const auto executed = [](const char* call) {
+    const CaseFacts facts = facts_by_vectors(call);
+    return cost_features()[cost_feature("blas_flops")].value(facts) / facts.flops;
+  };
+  EXPECT_DOUBLE_EQ(executed("aten::linear(f32[64,512], parameter f32[48,512])"), 1);
+  EXPECT_DOUBLE_EQ(executed("aten::linear(f32[64,512], parameter f32[49,512])"), 64.0 / 49);
+  EXPECT_DOUBLE_EQ(executed("aten::linear(f32[67,512], parameter f32[48,512])"), 1);
+}
+
+// … which take less than 16 rows three at a time, and read the matrix again for each three.
+TEST(CostClass, FewRowsReadTheirMatrixAgain) {
+  const auto again = [](const CaseFacts& facts) { return facts.repeated_bytes / facts.weight_bytes; };
+  EXPECT_EQ(again(facts_by_vectors("aten::linear(f32[3,512], parameter f32[64,512])")), 0);
+  EXPECT_EQ(again(facts_by_vectors("aten::linear(f32[4,512], parameter f32[64,512])")), 1);
+  EXPECT_EQ(again(facts_by_vectors("aten::linear(f32[15,512], parameter f32[64,512])")), 4);
+  EXPECT_EQ(again(facts_by_vectors("aten::linear(f32[16,512], parameter f32[64,512])")), 0) << "copied first";
+  EXPECT_EQ(again(facts_by_vectors("aten::linear(f32[50,4,768]{768,38400,1}, parameter f32[64,768])")), 50) << "products of four rows";
+  EXPECT_EQ(again(facts_of_case("aten::linear(f32[4,512], parameter f32[64,512])")), 0) << "tiles of four rows";
+  EXPECT_LT(facts_by_vectors("aten::linear(f32[4,512], parameter f32[64,512])").repeated_l2_bytes, 1);
+  EXPECT_GT(facts_by_vectors("aten::linear(f32[4,2048], parameter f32[2048,2048])").repeated_l2_bytes, 16e6) << "16 MiB";
+}
+
+// Such a matrix is copied from 16 rows on, and by less than 12 vectors of columns element by element.
+TEST(CostClass, CopiesOfMatricesWhoseRowsMeetInTheSameSets) {
+  const auto aliased = [](const char* feature, const char* call) {
+    const CaseFacts facts = facts_by_vectors(call);
+    return cost_features()[cost_feature(feature)].value(facts) / facts.weight_bytes;
+  };
+  EXPECT_EQ(aliased("aliased_bytes", "aten::linear(f32[4,1024], parameter f32[96,1024])"), 0);
+  EXPECT_EQ(aliased("aliased_bytes", "aten::linear(f32[16,1024], parameter f32[96,1024])"), 1);
+  EXPECT_EQ(aliased("aliased_bytes", "aten::linear(f32[16,512], parameter f32[96,512])"), 0.5);
+  EXPECT_EQ(aliased("aliased_bytes", "aten::linear(f32[16,768], parameter f32[96,768])"), 0);
+  EXPECT_EQ(aliased("narrow_aliased_bytes", "aten::linear(f32[16,1024], parameter f32[96,1024])"), 1);
+  EXPECT_EQ(aliased("narrow_aliased_bytes", "aten::linear(f32[16,1024], parameter f32[192,1024])"), 0);
+  EXPECT_EQ(aliased("narrow_aliased_bytes", "aten::linear(f32[16,1024], parameter f32[16,1024])"), 0);
+}
+
+// Eight sums in registers keep the multiply-add units busy: one pixel a row leaves seven eighths of the time.
+TEST(CostClass, CountsTheFlopsThatNarrowImagesWaitFor) {
+  const auto waiting = [](const char* call) {
+    const CaseFacts facts = facts_of_case(call);
+    return cost_features()[cost_feature("waiting_flops")].value(facts) / cost_features()[cost_feature("blocked_flops")].value(facts);
+  };
+  EXPECT_DOUBLE_EQ(waiting("aten::conv2d(f32[32,1,168,64], parameter f32[48,1,6,64])"), 7);
+  EXPECT_DOUBLE_EQ(waiting("aten::conv2d(f32[1,64,28,28], parameter f32[64,64,3,3], None, [1,1], [1,1])"), 0);
+  EXPECT_NEAR(waiting("aten::conv2d(f32[1,64,7,7], parameter f32[64,64,3,3], None, [1,1], [1,1])"), 1.0 / 7, 1e-12) << "seven sums";
+  EXPECT_NEAR(waiting("aten::conv2d(f32[1,64,29,29], parameter f32[64,64,5,5], None, [1,1], [2,2])"), 7.0 / 29, 1e-12) << "28 pixels, then one";
+  EXPECT_DOUBLE_EQ(waiting("aten::conv2d(f32[8,64,56,56], parameter f32[64,64,3,3], None, [1,1], [1,1])"), 0) << "four blocks by six pixels, then by two";
 }
 
 // oneDNN computes a convolution row by row: a block of weights beyond L2 is read again for each.

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Private memory of oneDNN primitives as LibTorch 2.13 (oneDNN 3.12) allocates it: through ATen,
 // for the duration of the call. Stated for 1 thread on a CPU with AVX-512 and its bf16
-// instructions, where it was observed.
+// instructions, where it was observed; matrix units (AMX) have kernels that take more (docs/memory.md).
 #pragma once
 
 #include <cstdint>
