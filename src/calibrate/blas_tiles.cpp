@@ -10,8 +10,10 @@ constexpr size_t least_calls = 40;
 constexpr double error_of_a_change = 0.002;  // of the mean log error: what must be gained to leave what the options say
 constexpr double least_flops = 1e5;          // of a call that is more than its launch
 
-// Single products, whose columns or rows fill no tile for the most part.
-bool tells(const CaseFacts& facts) { return facts.family == OpFamily::matmul && facts.products == 1 && facts.m > 1 && facts.n > 1 && facts.flops > least_flops; }
+// Single products, whose columns or rows fill no tile for the most part, of weights that do not wait for memory.
+bool tells(const CaseFacts& facts, double l2_bytes) {
+  return facts.family == OpFamily::matmul && facts.products == 1 && facts.m > 1 && facts.n > 1 && facts.flops > least_flops && facts.weight_bytes < l2_bytes / 2;
+}
 
 }  // namespace
 
@@ -19,7 +21,8 @@ BlasTiles effective_blas_tiles(std::span<const Observation> observations, const 
   const auto loss_with = [&](BlasTiles tiles) {
     OpFitOptions trial = options;
     trial.conditions.blas_tiles = tiles;
-    return loss_of_fit(observations, trial, tells, [](std::span<const CaseFacts>) { return true; });
+    return loss_of_fit(
+        observations, trial, [&](const CaseFacts& facts) { return tells(facts, trial.conditions.l2_bytes); }, [](std::span<const CaseFacts>) { return true; });
   };
   BlasTiles best = options.conditions.blas_tiles;
   const FitLoss own = loss_with(best);

@@ -12,10 +12,12 @@
 namespace opgauge {
 namespace {
 
-constexpr std::array multiples = {0.5, 0.6, 0.7, 0.85, 1.0, 1.1, 1.2, 1.3, 1.4, 1.55, 1.7, 2.0};
+constexpr std::array near_multiples = {0.5, 0.6, 0.7, 0.85, 1.0, 1.1, 1.2, 1.3, 1.4, 1.55, 1.7, 2.0};
+constexpr std::array far_multiples = {0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 4.0, 8.0, 16.0};
 constexpr std::array fill_rates = {0.0, 2e9, 4e9, 6e9, 8e9, 12e9, 16e9};  // bytes a second
 constexpr size_t least_calls = 40;
 constexpr double error_of_a_doubling = 0.02;  // of the mean log error: what must be gained to believe in half the cache or twice
+constexpr double error_if_not_told = 0.002;   // … where the record tells nothing of its size
 constexpr double usual_rate = 1e10, error_of_the_unusual = 0.01;  // of neighbours; and what must be gained to believe in none or in twice as much
 
 // A product of few rows streams its weights: where they were decides its time.
@@ -30,7 +32,9 @@ bool surrounded(std::span<const CaseFacts> facts, const OpFitOptions& options) {
 
 }  // namespace
 
-LastCache effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options) {
+LastCache effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options, bool told) {
+  const std::span<const double> multiples = told ? std::span<const double>(near_multiples) : far_multiples;
+  const double of_a_doubling = told ? error_of_a_doubling : error_if_not_told;
   LastCache best{options.conditions.l3_bytes, options.conditions.fill_bytes_per_s};
   double least = std::numeric_limits<double>::infinity();
   for (const double rate : fill_rates) {
@@ -44,7 +48,7 @@ LastCache effective_last_cache(std::span<const Observation> observations, const 
       if (loss.calls < least_calls) return best;
       const double doublings = std::log2(multiple);
       const double unusual = rate / usual_rate - 1;
-      const double doubt = loss.mean_log_error + error_of_a_doubling * doublings * doublings + error_of_the_unusual * unusual * unusual;
+      const double doubt = loss.mean_log_error + of_a_doubling * doublings * doublings + error_of_the_unusual * unusual * unusual;
       if (doubt >= least) continue;
       least = doubt;
       best = {trial.conditions.l3_bytes, rate};

@@ -15,9 +15,10 @@ struct LastCache {
   double fill_bytes_per_s = 0;  // with which neighbours, and what else this process does not count, age its lines
 };
 
-// Of some multiples of options.conditions.l3_bytes, from half of it to twice as much, and some rates those that explain most;
+// Of some multiples of options.conditions.l3_bytes, from half of it to twice as much (from a quarter to 16 times where the machine's
+// record has not `told` its size), and some rates those that explain most;
 // options' own if there are too few calls to tell. What counts is the mean error in logarithms of products of few rows, fitted
 // anew for each pair, how far the capacity is from l3_bytes, and how far the rate is from what is usual.
-LastCache effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options);
+LastCache effective_last_cache(std::span<const Observation> observations, const OpFitOptions& options, bool told = true);
 
 }  // namespace opgauge

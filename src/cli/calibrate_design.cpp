@@ -40,6 +40,8 @@ constexpr double family_share = 0.3;
 constexpr double seldom_above_s = 0.004;
 constexpr double most_over_declared = 4;
 constexpr double prepared_share = 0.5;  // of the memory, for networks that stay prepared between visits: what they do not find there is made anew each time
+constexpr double least_cache_speedup = 1.3;  // of the last cache over main memory
+constexpr double usual_l3_over_l2 = 8;      // of a guest's share
 constexpr int64_t most_card_samples = 32;  // a network of 1.6 GFLOP takes a millisecond of a card then
 
 int64_t prepared_capacity_bytes(const std::string& device, const Machine& machine) {
@@ -54,7 +56,22 @@ double believable_capacity_bytes(const MemoryLevel& level) {
   return declared > 0 && level.capacity_bytes() > most_over_declared * declared ? declared : level.capacity_bytes();
 }
 
+double read_bytes_per_s(const Machine& machine, std::string_view level) {
+  for (const MemoryLevel& one : machine.levels) {
+    if (one.name != level) continue;
+    for (const Bandwidth& measured : one.bandwidths) {
+      if (measured.kernel == "read" && measured.threads == 1) return measured.bytes_per_s;
+    }
+  }
+  return 0;
+}
+
 }  // namespace
+
+bool tells_last_cache(const Machine& machine) {
+  const double cache = read_bytes_per_s(machine, "L3"), memory = read_bytes_per_s(machine, "DRAM");
+  return cache <= 0 || memory <= 0 || cache > least_cache_speedup * memory;
+}
 
 CostConditions conditions_of(const Machine& machine, int threads) {
   bool has_l3 = false;
@@ -65,7 +82,7 @@ CostConditions conditions_of(const Machine& machine, int threads) {
     const double capacity = believable_capacity_bytes(level);
     if (level.name == "L2" && capacity > 0) conditions.l2_bytes = capacity;
     if (level.name == "L3" && capacity > 0) {
-      conditions.l3_bytes = capacity;
+      conditions.l3_bytes = tells_last_cache(machine) ? capacity : usual_l3_over_l2 * conditions.l2_bytes;
       has_l3 = true;
     }
     if (level.name != "DRAM") continue;
@@ -269,7 +286,7 @@ int DesignedCalibration::run() {
   fitting.conditions = designing.conditions;
   fitting.seed = settings.seed;
   fitting.conditions.blas_tiles = effective_blas_tiles(observations, fitting);
-  const LastCache last_cache = effective_last_cache(observations, fitting);
+  const LastCache last_cache = effective_last_cache(observations, fitting, tells_last_cache(machine_record));
   fitting.conditions.l3_bytes = last_cache.bytes;
   fitting.conditions.fill_bytes_per_s = last_cache.fill_bytes_per_s;
   fitting.conditions.weight_l2_multiple = effective_weight_l2_multiple(observations, fitting);
@@ -298,9 +315,9 @@ int DesignedCalibration::run() {
   std::cout << fmt::format(
       "\nheld-out networks: MAPE {}, median {}, p90 {}, bias {:+.1f} %, within 10 % {}\n", format_percent(whole.mape),
       format_percent(whole.median), format_percent(whole.p90), 100 * whole.bias, format_percent(whole.within_10, 0));
-  std::cout << fmt::format("{} networks, {} calls, {} visits in {}; contention {:.2f}; {} of last cache (the machine record says {}), filled by others at {:.0f} GB/s; a BLAS that cuts products into {}; sums of calls are {:.2f} times their predictions; 90 % intervals at {:.2f} standard deviations\n",
+  std::cout << fmt::format("{} networks, {} calls, {} visits in {}; contention {:.2f}; {} of last cache (the machine record {}), filled by others at {:.0f} GB/s; a BLAS that cuts products into {}; sums of calls are {:.2f} times their predictions; 90 % intervals at {:.2f} standard deviations\n",
                            fit.model.networks, fit.model.cases, fit.model.visits, format_duration(elapsed_s), fit.model.contention,
-                           format_bytes(fit.model.l3_bytes), format_bytes(designing.conditions.l3_bytes), fit.model.fill_bytes_per_s / 1e9, name_of(fit.model.blas_tiles), fit.model.sum_factor,
+                           format_bytes(fit.model.l3_bytes), tells_last_cache(machine_record) ? "says " + format_bytes(designing.conditions.l3_bytes) : "does not tell", fit.model.fill_bytes_per_s / 1e9, name_of(fit.model.blas_tiles), fit.model.sum_factor,
                            fit.model.interval_factor);
   if (cross_validate) std::cout << "\n" << leave_out_text(observations, families, fitting, fit);
   const std::filesystem::path path = output.empty() ? write_calibration(calibration_home(), calibration) : std::filesystem::path(output);

@@ -62,6 +62,13 @@ TEST(LastCache, IsFoundBesideHowSoonOthersFillIt) {
   EXPECT_LE(found.fill_bytes_per_s, 6e9);
 }
 
+// Where a machine's record took main memory for the cache, any size is as good as another before the calibration is looked at.
+TEST(LastCache, IsFoundFarFromARecordThatDoesNotTell) {
+  OpFitOptions options;
+  options.conditions.l3_bytes = 64 << 20;
+  EXPECT_NEAR(effective_last_cache(perceptrons(200, 16 << 20), options, false).bytes, 16 << 20, 2 << 20);
+}
+
 TEST(LastCache, IsTheRecordsIfFewCallsTell) {
   OpFitOptions options;
   options.conditions.l3_bytes = 16 << 20;
