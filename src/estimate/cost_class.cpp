@@ -304,7 +304,7 @@ const Row rows[] = {
     {"mul", "pointwise", OPGAUGE_NAMED("mul", "square", "outer", "ger"), pointwise_features, "TensorIterator, vectorised"},
     {"div", "pointwise", OPGAUGE_NAMED("div", "true_divide", "reciprocal"), pointwise_features, "TensorIterator, vectorised"},
     {"sigmoid", "transcendental", OPGAUGE_NAMED("sigmoid"), pointwise_features, "Sleef"},
-    {"silu", "transcendental", OPGAUGE_NAMED("silu"), pointwise_features, "Sleef"},
+    {"silu", "transcendental", OPGAUGE_NAMED("silu", "glu"), pointwise_features, "Sleef: a sigmoid and a product"},
     {"gelu_strided", "transcendental", [](const Facts& f) { return f.name == "gelu" && f.variant != "gelu.tanh" && !f.dense_operands; }, pointwise_features, "ATen's own erf: oneDNN takes contiguous operands only"},
     {"gelu_tanh", "transcendental", [](const Facts& f) { return f.variant == "gelu.tanh"; }, pointwise_features, "ATen: tanh by Sleef, three times as long as erf"},
     {"gelu", "transcendental", OPGAUGE_NAMED("gelu"), pointwise_features, "oneDNN eltwise, erf"},

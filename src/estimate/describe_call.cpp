@@ -327,7 +327,10 @@ void describe_copy(const Graph& graph, const Node& node, double l2_bytes, CaseFa
       int64_t each = 1;  // elements that lie together, of one tensor
       for (int64_t i = dim + (node.target.find("stack") != std::string::npos); i < y.rank(); ++i) each *= y.sizes[static_cast<size_t>(i)];
       // Single elements are woven in along the next dimension, in one loop.
-      if (each == 1 && dim > 0) outer /= std::max<int64_t>(1, y.sizes[static_cast<size_t>(dim - 1)]);
+      if (each == 1 && dim > 0) {
+        outer /= std::max<int64_t>(1, y.sizes[static_cast<size_t>(dim - 1)]);
+        facts.runs = facts.output_elements;
+      }
       facts.operands = static_cast<double>(tensors->size());
       facts.segments = static_cast<double>(outer) * facts.operands;
     }

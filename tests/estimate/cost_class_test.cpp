@@ -73,6 +73,7 @@ const Dispatch dispatches[] = {
     {"aten::layer_norm(f32[2,8,40], [40])", "layer_norm_plain"},
     {"aten::layer_norm(f32[2,8,40], [40], parameter f32[40], parameter f32[40])", "layer_norm"},
     {"aten::outer(f32[20], f32[8])", "mul"},
+    {"aten::glu(f32[20,8])", "silu"},
     {"aten::diff(f32[20,8])", "add"},
     {"aten::aminmax(f32[20,8])", "reduction"},
     {"aten::conv3d(f32[2,16,4,20,20], parameter f32[32,16,3,3,3])", "conv.volume"},
@@ -336,6 +337,12 @@ TEST(CostClass, CountsTheFlopsThatNarrowImagesWaitFor) {
   EXPECT_NEAR(waiting("aten::conv2d(f32[1,64,7,7], parameter f32[64,64,3,3], None, [1,1], [1,1])"), 1.0 / 7, 1e-12) << "seven sums";
   EXPECT_NEAR(waiting("aten::conv2d(f32[1,64,29,29], parameter f32[64,64,5,5], None, [1,1], [2,2])"), 7.0 / 29, 1e-12) << "28 pixels, then one";
   EXPECT_DOUBLE_EQ(waiting("aten::conv2d(f32[8,64,56,56], parameter f32[64,64,3,3], None, [1,1], [1,1])"), 0) << "four blocks by six pixels, then by two";
+}
+
+// A new last dimension is woven element by element.
+TEST(CostClass, AStackAlongTheLastDimensionHasRunsOfOneElement) {
+  EXPECT_EQ(facts_of_case("aten::stack([f32[16,96,64], f32[16,96,64]], -1)").runs, 2 * 16 * 96 * 64);
+  EXPECT_LT(facts_of_case("aten::stack([f32[16,96,64], f32[16,96,64]], 1)").runs, 100);
 }
 
 // oneDNN computes a convolution row by row: a block of weights beyond L2 is read again for each.
