@@ -125,6 +125,15 @@ ValueId few_terms(Block& b) {
   return b.linear(fresh(b, {1, std::max<int64_t>(4, m), k}), out, b.random().chance(0.8));
 }
 
+// Slices of a table by number, as a mixture of experts finds its matrices.
+ValueId slices(Block& b) {
+  for (;;) {
+    const int64_t count = b.random().log_whole(8, 400), rows = b.random().log_whole(1, 200), length = 8 * b.random().log_whole(8, 100), taken = b.random().log_whole(4, 300);
+    if (static_cast<double>(std::max(count, taken) * rows * length) > 4e6) continue;
+    return b.op("aten::index.Tensor", {{"self", b.weight({count, rows, length})}, {"indices", ValueList{ValueRef{b.input({taken}, Dtype::i64)}}}});
+  }
+}
+
 ValueId gathered(Block& b) {
   const auto [count, length] = rows_of(b, 500, 5e4);
   return b.op("aten::gather", {{"self", fresh(b, {count, length})}, {"dim", int64_t{1}}, {"index", b.input({count, length * b.random().whole(1, 4)}, Dtype::i64)}});
@@ -134,7 +143,7 @@ Graph draw_functions(Block& b) {
   std::vector<ValueId> made;
   for (int64_t i = b.random().whole(6, 10); i > 0; --i) {
     made.push_back(b.random().pick<ValueId (*)(Block&)>(
-        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, gathered, few_terms, stretched_signal})(b));
+        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, gathered, slices, few_terms, stretched_signal})(b));
   }
   return b.finish(std::move(made));
 }

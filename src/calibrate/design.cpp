@@ -78,6 +78,7 @@ Mode common_mode(size_t of_class) { return {of_class, 15, 4}; }
 Mode mode_of_recurrent(const CaseFacts& f) {
   if (f.name.ends_with("_cell")) return {};
   if (f.m >= many_rows) return {6, 4, 1};
+  if (f.cold_step_weight_bytes > f.step_weight_bytes / 2) return {7, 6, 3};
   const bool wide = f.step_weight_bytes > wide_hidden_bytes * f.steps, streamed_slowly = f.m == 2 || f.m == 3;
   return {wide && streamed_slowly ? 5u : (f.steps > long_sequence ? 2u : 1u) + (wide ? 2u : 0u), 8, 3};
 }

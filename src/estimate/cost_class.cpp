@@ -63,6 +63,7 @@ bool refused_by_jit(const Facts& f) {
 bool strides_cover(const Facts& f) { return f.pad_w == 0 && f.out_w * f.stride_w == f.width && f.out_h * f.stride_h == f.height; }
 // An outer product multiplies nothing with weights: it is a broadcast multiplication.
 constexpr int64_t most_shallow = 8;  // terms
+constexpr double least_copied_row = 64;  // elements of what an index takes
 bool is_product(const Facts& f) { return f.family == OpFamily::matmul && !named(f, {"outer", "ger"}); }
 
 constexpr std::string_view conv_features =
@@ -288,6 +289,7 @@ const Row rows[] = {
     {"embedding_bag", "embedding", OPGAUGE_NAMED("embedding_bag"), "call cold_code rows weight_bytes output_bytes cold_weight_rows cold_weight_l3_bytes", "rows added up by index (FBGEMM)"},
     {"index_select", "gather", OPGAUGE_NAMED("index_select"), "call cold_code rows output_bytes strided_bytes cold_input_bytes cold_output_bytes", "ATen index_select: slices copied one by one, elements one by one where they do not lie together"},
     {"scatter", "gather", OPGAUGE_NAMED("scatter", "scatter_add", "scatter_reduce"), "call cold_code output_elements output_bytes input_bytes", "ATen ScatterGatherKernel.cpp: one element after the other"},
+    {"index_rows", "gather", [](const Facts& f) { return f.name == "index" && f.output_elements >= least_copied_row * f.rows; }, "call cold_code rows output_bytes fresh_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes", "ATen IndexKernel.cpp: rows of the result are loops over neighbours"},
     {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call cold_code rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
     {"topk", "sort", OPGAUGE_NAMED("topk"), "call cold_code rows row_vectors comparisons input_bytes output_bytes", "ATen SortingKernel.cpp: a partial sort or a selection, then a sort of what was selected"},
     {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call cold_code rows row_vectors comparisons input_bytes output_bytes", "ATen sort"},

@@ -88,7 +88,7 @@ double tiled_pairs(BlasTiles tiles, int64_t rows, int64_t columns) {
 }
 double right_bytes(const CaseFacts& f) { return to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)); }
 // Of four rows and more the matrix is copied; so it is from 16 rows on where the BLAS cuts by vectors.
-double aliased_bytes(const CaseFacts& f) { return f.m >= tile_rows && packs(f) ? aliased_share(f) * right_bytes(f) : 0.0; }
+double aliased_bytes(const CaseFacts& f) { return f.m >= int64_t{tile_rows} && packs(f) ? aliased_share(f) * right_bytes(f) : 0.0; }
 // Kernels for Intel's AVX-512 copy a matrix of fewer columns than 12 vectors in another, slower order, unless it is one or two of them.
 bool copied_narrow(const CaseFacts& f) { return f.blas_tiles == BlasTiles::vectors && f.n > 2 * to(tile_columns) && f.n < 12 * to(tile_columns); }
 // Results of a product as the BLAS computes them. In ATen's own convolutions an image's pixels are the columns, in channels-last

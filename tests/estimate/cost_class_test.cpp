@@ -74,6 +74,8 @@ const Dispatch dispatches[] = {
     {"aten::layer_norm(f32[2,8,40], [40], parameter f32[40], parameter f32[40])", "layer_norm"},
     {"aten::outer(f32[20], f32[8])", "mul"},
     {"aten::glu(f32[20,8])", "silu"},
+    {"aten::index.Tensor(parameter f32[16,384,256], [i64[128]])", "index_rows"},
+    {"aten::index.Tensor(parameter f32[600,12], [i64[128]])", "gather"},
     {"aten::diff(f32[20,8])", "add"},
     {"aten::aminmax(f32[20,8])", "reduction"},
     {"aten::conv3d(f32[2,16,4,20,20], parameter f32[32,16,3,3,3])", "conv.volume"},
