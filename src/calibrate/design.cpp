@@ -23,7 +23,7 @@ double guess_seconds(const CaseFacts& facts, const SpeedGuess& speed, double sma
 }
 
 constexpr double least_streamed_bytes = 3e5, least_aliased_bytes = 1e5;
-constexpr int64_t few_rows = 16, narrow_columns = 192;
+constexpr int64_t narrow_columns = 192;  // cost_feature.cpp, copied_narrow
 constexpr double least_forgotten = 0.4, most_call_flops = 1e7;  // of a oneDNN convolution's shape: below, the call alone is seen
 constexpr int64_t few_pixels = 4;       // of a row: fewer than hide what a multiply-add takes
 constexpr int64_t most_of_picture = 4;  // channels of an image that no layer made
@@ -104,8 +104,8 @@ Mode mode_of_product(const CaseFacts& f) {
   if (f.n == 1 && f.m > 1 && f.input_bytes > large_call_bytes) return {1, 4, 2};
   if (f.gathered_elements > 0) return {1, 10, 3};  // operands are copied into one batch, element by element
   if (f.copied_bytes > 0) return {2, 10, 3};
-  if (f.m >= few_rows && aliased_share(f) > 0 && f.weight_bytes > least_aliased_bytes) return {f.n < narrow_columns ? 12u : 11u, 8, 3};
-  if (f.m >= few_rows || f.weight_bytes < least_streamed_bytes) return {};
+  if (f.m >= least_packed_rows && aliased_share(f) > 0 && f.weight_bytes > least_aliased_bytes) return {f.n < narrow_columns ? 12u : 11u, 8, 3};
+  if (f.m >= least_packed_rows || f.weight_bytes < least_streamed_bytes) return {};
   if (f.m > 3 && aliased_share(f) == 1) return common_mode(11);
   const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : f.m < 8 ? 2 : 3;  // weights are streamed: from the last cache or from memory
   const double cold = f.cold_weight_l3_bytes / f.weight_bytes;

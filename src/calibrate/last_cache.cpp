@@ -22,7 +22,7 @@ constexpr double usual_rate = 1e10, error_of_the_unusual = 0.01;  // of neighbou
 
 // A product of few rows streams its weights: where they were decides its time.
 bool streams_weights(const CaseFacts& facts, double l2_bytes) {
-  return facts.family == OpFamily::matmul && facts.m < 16 && facts.weight_bytes > l2_bytes / 2;
+  return facts.family == OpFamily::matmul && facts.m < least_packed_rows && facts.weight_bytes > l2_bytes / 2;
 }
 
 // Its weights are cold by design, whatever the cache.

@@ -14,7 +14,6 @@ constexpr std::array multiples = {1.0, 1.4, 2.0, 2.8, 4.0};
 constexpr size_t least_calls = 40;
 constexpr double usual = 2, error_of_a_doubling = 0.003;  // of the mean log error: what must be gained to believe in half or twice the usual
 constexpr double least_share = 0.1;                       // of the private cache, for a matrix to be waited for
-constexpr int64_t most_rows = 16;                         // products of more do something else meanwhile
 
 }  // namespace
 
@@ -26,7 +25,7 @@ double effective_weight_l2_multiple(std::span<const Observation> observations, c
     const FitLoss loss = loss_of_fit(
         observations, trial,
         [&](const CaseFacts& facts) {
-          return facts.family == OpFamily::matmul && facts.m < most_rows && facts.weight_bytes > least_share * options.conditions.l2_bytes;
+          return facts.family == OpFamily::matmul && facts.m < least_packed_rows && facts.weight_bytes > least_share * options.conditions.l2_bytes;
         },
         [](std::span<const CaseFacts>) { return true; });
     if (loss.calls < least_calls) return best;

@@ -25,7 +25,7 @@ std::string_view plain_name(const Node& node) {
   return name;
 }
 
-constexpr int64_t least_packed_rows = 16, rows_at_once = 3;
+constexpr int64_t rows_at_once = 3;
 
 double share_of(double odds) {
   const double share = odds / (1 + odds);

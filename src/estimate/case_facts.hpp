@@ -122,7 +122,9 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
 // x^3 / (1 + x^3) with x = bytes / capacity, 0 below 0.05: nothing well inside a cache, 1 well beyond it.
 double beyond(double bytes, double capacity_bytes);
 
-// Whether the BLAS copies a product's matrix into an order of its own first: not for less than 16 rows where it cuts by vectors.
+// Products of fewer rows stream their matrix, by kernels of their own.
+inline constexpr int64_t least_packed_rows = 16;
+// Whether the BLAS copies a product's matrix into an order of its own first: not for less rows where it cuts by vectors.
 bool packs(const CaseFacts& facts);
 // 1 where rows of a single product's second matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache; 1/2 for an odd
 // multiple of 2 KiB where the BLAS cuts by vectors. Weights from memory are waited for anyway and do not count.

@@ -100,10 +100,10 @@ constexpr std::string_view pixel_rows_features =
 constexpr std::string_view point_features =
     "call cold_code images groups image_groups image_weight_bytes input_bytes weight_bytes output_bytes cold_weight_l2_bytes cold_weight_l3_bytes";
 constexpr std::string_view few_rows_features =
-    "call cold_code flops blas_flops odd_flops result_bytes left_bytes right_bytes aliased_bytes narrow_aliased_bytes repeated_bytes beyond_l2_repeated_weight_bytes "
+    "call cold_code flops blas_flops odd_flops result_bytes left_bytes right_bytes aliased_bytes narrow_aliased_bytes repeated_weight_bytes beyond_l2_repeated_weight_bytes "
     "beyond_l3_repeated_weight_bytes strided_bytes cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows";
 constexpr std::string_view product_features =
-    "call cold_code blas_flops odd_flops result_bytes left_bytes right_bytes aliased_bytes narrow_aliased_bytes repeated_bytes products strided_bytes copied_bytes gathered_elements "
+    "call cold_code blas_flops odd_flops result_bytes left_bytes right_bytes aliased_bytes narrow_aliased_bytes repeated_weight_bytes products strided_bytes copied_bytes gathered_elements "
     "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes cold_weight_rows beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view shallow_features =
     "call cold_code blas_flops odd_flops product_flops_over_k result_bytes left_bytes right_bytes strided_bytes cold_input_bytes cold_output_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
@@ -206,7 +206,7 @@ const Row rows[] = {
     {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
     {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes copied_bytes gathered_elements cold_input_bytes cold_output_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
     {"linear_unfolded.transposed", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && !f.inner_dense; }, "call cold_code blas_flops result_bytes left_bytes right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: a product for each of few outer dimensions, whose matrix the BLAS takes as it lies, transposed"},
-    {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code blas_flops result_bytes left_bytes right_bytes far_right_bytes repeated_bytes beyond_l2_repeated_weight_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
+    {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code blas_flops result_bytes left_bytes right_bytes far_right_bytes repeated_weight_bytes beyond_l2_repeated_weight_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
     {"product_small_half", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.dtype == Dtype::bf16 || f.dtype == Dtype::f16) && f.m * f.n * f.k <= 16 * 16 * 16; }, few_rows_features, "ATen mkldnn/Matmul.cpp, use_mkldnn_matmul: half-precision products of up to 16^3 multiply-adds stay in ATen's own gemm"},
     {"gemv_tall", "gemv", [](const Facts& f) { return is_product(f) && f.products == 1 && f.n == 1 && f.m > 1; }, "call cold_code flops left_bytes strided_bytes cold_input_bytes beyond_l2_bytes beyond_l3_bytes", "BLAS gemv whose matrix are activations: a score for each row"},
     {"gemv", "product", [](const Facts& f) { return is_product(f) && f.products == 1 && (f.m == 1 || f.n == 1); }, vector_features, "BLAS gemv"},
@@ -214,7 +214,7 @@ const Row rows[] = {
     {"linear_strided", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && !f.inner_dense; }, product_features, "ATen copies or uses leading dimensions"},
     {"linear_shallow", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.k <= most_shallow; }, shallow_features, "BLAS gemm of a few terms: results are written more than computed"},
     {"linear_two_rows", "linear_few_rows", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m <= 3; }, few_rows_features, "BLAS gemm with two or three rows: no blocks of four, and a slower stream of weights"},
-    {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m < 16; }, few_rows_features, "BLAS gemm with few rows"},
+    {"linear_few_rows", "linear", [](const Facts& f) { return is_product(f) && f.products == 1 && f.m < least_packed_rows; }, few_rows_features, "BLAS gemm with few rows"},
     {"linear", "product", [](const Facts& f) { return is_product(f) && f.products == 1; }, product_features, "BLAS gemm"},
     {"bmm_strided", "bmm", [](const Facts& f) { return is_product(f) && !f.dense_operands; }, product_features, "BLAS batched gemm, transposed operands"},
     {"bmm", "product", is_product, product_features, "BLAS batched gemm"},

@@ -199,7 +199,7 @@ const CostFeature features[] = {
     {"aliased_bytes", "byte", "right_bytes of products whose matrix is copied, where its rows lie a multiple of 4 KiB apart, and so in the same sets of a cache; weights from memory are waited for anyway", aliased_bytes},
     {"narrow_aliased_bytes", "byte", "of these, of 33 to 191 columns where the BLAS cuts by vectors: copied element by element",
      [](const CaseFacts& f) { return copied_narrow(f) ? aliased_bytes(f) : 0.0; }},
-    {"repeated_bytes", "byte", "matrices that are read again by each further block of three rows of less than 16, where the BLAS cuts by vectors",
+    {"repeated_weight_bytes", "byte", "matrices that are read again by each further block of three rows of less than 16, where the BLAS cuts by vectors",
      [](const CaseFacts& f) { return f.repeated_bytes; }},
     {"beyond_l2_repeated_weight_bytes", "byte", "the same of matrices larger than L2", [](const CaseFacts& f) { return f.repeated_l2_bytes; }},
     {"beyond_l3_repeated_weight_bytes", "byte", "the same of matrices larger than L3", [](const CaseFacts& f) { return f.repeated_l3_bytes; }, true},
