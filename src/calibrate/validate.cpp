@@ -75,7 +75,7 @@ ModelPrediction predict_model(const std::string& name, const Graph& graph, const
 
 MeasuredSet at_reference_visits(MeasuredSet set) {
   VisitBias bias;
-  for (const MeasuredModel& one : set.models) bias.learn(one.node_s, one.first_half_s, one.second_half_s);
+  for (const MeasuredModel& one : set.models) bias.learn(one.node_s, one.first_half_s, one.second_half_s, one.visits);
   for (MeasuredModel& one : set.models) {
     for (double& seconds : one.node_s) seconds = bias.at_reference(seconds, one.visits);
   }
