@@ -355,8 +355,9 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
   } else {
     x = b.input({n, b.random().log_whole(500, 4000)});
   }
+  const double least_weights = many_rows ? 12e6 : b.weights_of(b.random().log_uniform(40e6, 110e6));
   double weights = 0;
-  while (weights < (many_rows ? 12e6 : b.weights_of(48e6))) {
+  while (weights < least_weights) {
     const int64_t out = b.random().chance(0.3) ? 512 * b.random().whole(1, 8) : 8 * b.random().log_whole(60, 500);
     weights += static_cast<double>(out * b.size(x, 1));
     if (n <= 4 && b.random().chance(0.4)) {  // as a 1x1 convolution of one pixel, as the heads of small image models are

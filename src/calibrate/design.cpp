@@ -23,7 +23,6 @@ double guess_seconds(const CaseFacts& facts, const SpeedGuess& speed, double sma
 }
 
 constexpr double least_streamed_bytes = 3e5, least_aliased_bytes = 1e5;
-constexpr int64_t narrow_columns = 192;  // cost_feature.cpp, copied_narrow
 constexpr double least_forgotten = 0.4, most_call_flops = 1e7;  // of a oneDNN convolution's shape: below, the call alone is seen
 constexpr int64_t few_pixels = 4;       // of a row: fewer than hide what a multiply-add takes
 constexpr int64_t most_of_picture = 4;  // channels of an image that no layer made
@@ -37,7 +36,7 @@ constexpr double larger_call_bytes = 15e6;  // … and where it takes the last c
 constexpr int64_t many_planes = 256, small_plane = 1000;  // of depthwise convolutions: late layers of small image models
 constexpr double large_pool = 3e4;  // elements of a max pool's result
 constexpr int64_t window_length = 64;  // queries, of attention to parts of an image or rows of a table
-constexpr double edge_from = 0.02, edge_to = 0.7;  // of weights that may be lost from the last cache: where it ends is told between
+constexpr double edge_from = 0.02, edge_to = 0.7, far_beyond = 0.96;  // of weights that may be lost from the last cache: where it ends is told between
 constexpr double large_mask = 4000;  // elements: what one costs is told by these
 constexpr int64_t many_groups = 24;  // of ATen's own convolutions, which take them one by one
 constexpr double least_group_flops = 3e6;  // of a call in groups: below, each group's call is seen, and not its arithmetic
@@ -65,7 +64,7 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
   return cell;
 }
 
-constexpr size_t most_modes = 13;  // of a class, 0 included
+constexpr size_t most_modes = 16;  // of a class, 0 included
 
 // Modes of a class that its features tell apart, each of which needs cases of its own.
 struct Mode {
@@ -104,13 +103,15 @@ Mode mode_of_product(const CaseFacts& f) {
   if (f.n == 1 && f.m > 1 && f.input_bytes > large_call_bytes) return {1, 4, 2};
   if (f.gathered_elements > 0) return {1, 10, 3};  // operands are copied into one batch, element by element
   if (f.copied_bytes > 0) return {2, 10, 3};
-  if (f.m >= least_packed_rows && aliased_share(f) > 0 && f.weight_bytes > least_aliased_bytes) return {f.n < narrow_columns ? 12u : 11u, 8, 3};
+  const double cold = f.weight_bytes > 0 ? f.cold_weight_l3_bytes / f.weight_bytes : 0;
+  if (f.m >= least_packed_rows && rows_pages_apart(f) && f.weight_bytes > least_aliased_bytes) {
+    return {narrow_columns(f) ? 13u : 14u + (cold > 0.5), 8, 3};
+  }
   if (f.m >= least_packed_rows || f.weight_bytes < least_streamed_bytes) return {};
-  if (f.m > 3 && aliased_share(f) == 1) return common_mode(11);
+  if (f.m > 3 && aliased_share(f) == 1) return common_mode(14);
   const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : f.m < 8 ? 2 : 3;  // weights are streamed: from the last cache or from memory
-  const double cold = f.cold_weight_l3_bytes / f.weight_bytes;
-  if (rows < 2) return common_mode(1 + 3 * rows + (cold > edge_from) + (cold > edge_to));
-  return {3 + 2 * rows + (cold > 1.0 / 3), 10, 3};
+  if (rows < 2) return common_mode(1 + 4 * rows + (cold > edge_from) + (cold > edge_to) + (cold > far_beyond));
+  return {5 + 2 * rows + (cold > 1.0 / 3), 10, 3};
 }
 
 // What most of what is not multiplied is made of.

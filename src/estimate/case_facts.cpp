@@ -82,10 +82,17 @@ bool two_operands(const CaseFacts& facts) { return facts.input_bytes > 1.9 * fac
 
 bool packs(const CaseFacts& facts) { return facts.blas_tiles == BlasTiles::strips || facts.m >= least_packed_rows; }
 
+bool rows_pages_apart(const CaseFacts& facts) { return facts.pitch_bytes > 0 && std::fmod(facts.pitch_bytes, 4096) == 0; }
+
 double aliased_share(const CaseFacts& facts) {
-  if (!(facts.pitch_bytes > 0) || facts.cold_weight_l3_bytes > facts.weight_bytes / 2) return 0;
-  if (std::fmod(facts.pitch_bytes, 4096) == 0) return 1;
-  return facts.blas_tiles == BlasTiles::vectors && std::fmod(facts.pitch_bytes, 2048) == 0 ? 0.5 : 0;
+  if (facts.blas_tiles == BlasTiles::strips) return rows_pages_apart(facts) && facts.cold_weight_l3_bytes <= facts.weight_bytes / 2 ? 1 : 0;
+  if (rows_pages_apart(facts)) return 1;
+  return facts.pitch_bytes > 0 && std::fmod(facts.pitch_bytes, 2048) == 0 ? 0.5 : 0;
+}
+
+bool narrow_columns(const CaseFacts& facts) {
+  constexpr int64_t vector = 16;
+  return facts.n > 2 * vector && facts.n < 12 * vector;
 }
 
 CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& conditions) {

@@ -126,9 +126,13 @@ double beyond(double bytes, double capacity_bytes);
 inline constexpr int64_t least_packed_rows = 16;
 // Whether the BLAS copies a product's matrix into an order of its own first: not for less rows where it cuts by vectors.
 bool packs(const CaseFacts& facts);
-// 1 where rows of a single product's second matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache; 1/2 for an odd
-// multiple of 2 KiB where the BLAS cuts by vectors. Weights from memory are waited for anyway and do not count.
+// Whether rows of a single product's second matrix lie a multiple of 4 KiB apart, and so in the same sets of a cache.
+bool rows_pages_apart(const CaseFacts& facts);
+// How much of the matrix is read like that: 1, and where the BLAS cuts by vectors 1/2 for an odd multiple of 2 KiB. Where it cuts by
+// strips weights from memory are waited for anyway and do not count.
 double aliased_share(const CaseFacts& facts);
+// Where it cuts by vectors, matrices of fewer columns than 12 vectors are copied in another, slower order, unless they are one or two.
+bool narrow_columns(const CaseFacts& facts);
 // Whether a pointwise call reads two operands as large as its result: no number, row or channel factor.
 bool two_operands(const CaseFacts& facts);
 

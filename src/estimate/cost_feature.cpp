@@ -89,8 +89,7 @@ double tiled_pairs(BlasTiles tiles, int64_t rows, int64_t columns) {
 double right_bytes(const CaseFacts& f) { return to(f.products) * to(f.n) * to(f.k) * to(size_bytes(f.dtype)); }
 // Of four rows and more the matrix is copied; so it is from 16 rows on where the BLAS cuts by vectors.
 double aliased_bytes(const CaseFacts& f) { return f.m >= int64_t{tile_rows} && packs(f) ? aliased_share(f) * right_bytes(f) : 0.0; }
-// Kernels for Intel's AVX-512 copy a matrix of fewer columns than 12 vectors in another, slower order, unless it is one or two of them.
-bool copied_narrow(const CaseFacts& f) { return f.blas_tiles == BlasTiles::vectors && f.n > 2 * to(tile_columns) && f.n < 12 * to(tile_columns); }
+bool copied_narrow(const CaseFacts& f) { return f.blas_tiles == BlasTiles::vectors && narrow_columns(f); }
 // Results of a product as the BLAS computes them. In ATen's own convolutions an image's pixels are the columns, in channels-last
 // order the rows; a transposed one makes all taps of an input's pixels.
 double blas_results(const CaseFacts& f) {
@@ -196,7 +195,7 @@ const CostFeature features[] = {
      [](const CaseFacts& f) { return 2 * blas_results(f) * to(f.transposed ? f.channels / f.groups : f.k); }},
     {"odd_flops", "FLOP", "FLOPs of products whose result rows start unaligned: n no multiple of 4",
      [](const CaseFacts& f) { return f.n % 4 != 0 ? f.flops : 0.0; }},
-    {"aliased_bytes", "byte", "right_bytes of products whose matrix is copied, where its rows lie a multiple of 4 KiB apart, and so in the same sets of a cache; weights from memory are waited for anyway", aliased_bytes},
+    {"aliased_bytes", "byte", "right_bytes of products whose matrix is copied, where its rows lie a multiple of 4 KiB apart, and so in the same sets of a cache; where the BLAS cuts by strips, weights from memory are waited for anyway", aliased_bytes},
     {"narrow_aliased_bytes", "byte", "of these, of 33 to 191 columns where the BLAS cuts by vectors: copied element by element",
      [](const CaseFacts& f) { return copied_narrow(f) ? aliased_bytes(f) : 0.0; }},
     {"repeated_weight_bytes", "byte", "matrices that are read again by each further block of three rows of less than 16, where the BLAS cuts by vectors",
