@@ -4,6 +4,7 @@
 #pragma once
 
 #include <span>
+#include <string_view>
 
 #include "calibrate/nonnegative_fit.hpp"
 #include "estimate/case_facts.hpp"
@@ -19,6 +20,11 @@ struct MachinePrices {
   double onednn_reordered_call_s = 0;  // the shortest whose image is reordered into blocks of channels and back
   void note(const CaseFacts& facts, double seconds);  // a call that was measured
 };
+
+// Features of where operands are, not of what is computed.
+bool is_context(std::string_view feature);
+// Of these, what comes from main memory: the price of that is the machine's more than the kernel's.
+bool is_memory(std::string_view feature);
 
 // Sets the columns of `problem.features` (one a feature of `row`, a row for each of `cases`) that no case tells anything of
 // to 0, and `problem.most`, what a unit of each may cost in seconds:

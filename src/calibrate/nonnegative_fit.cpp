@@ -114,6 +114,15 @@ FitResult fit_nonnegative(const FitProblem& problem) {
         q.gradient_at_zero[j] += problem.center_weight * drawn_to;
       }
     }
+    if (problem.pooled.size()) {
+      for (Eigen::Index j = 0; j < m; ++j) {
+        const double scale_of = scale[used[static_cast<size_t>(j)]], drawn_to = problem.pooled[used[static_cast<size_t>(j)]] * scale_of;
+        if (std::isnan(drawn_to)) continue;
+        const double weight_of = problem.pooled_weight / std::pow(problem.pooled_unit * scale_of, 2);
+        q.hessian(j, j) += weight_of;
+        q.gradient_at_zero[j] += weight_of * drawn_to;
+      }
+    }
     // Each variable in units that give it curvature 1.
     const Eigen::VectorXd unit = q.hessian.diagonal().cwiseMax(1e-300).cwiseSqrt();
     q.hessian = unit.cwiseInverse().asDiagonal() * q.hessian * unit.cwiseInverse().asDiagonal();

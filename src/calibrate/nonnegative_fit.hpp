@@ -25,6 +25,8 @@ struct FitProblem {
   Eigen::VectorXd most;          // upper bound of each coefficient; empty: none
   Eigen::VectorXd center;        // where each coefficient is drawn to, NaN: nowhere; empty: none is drawn
   double center_weight = 0;      // of the distance from it, as a share of the mean case's time, in cases
+  Eigen::VectorXd pooled;        // as center, for coefficients that all classes share, NaN: none; empty: none
+  double pooled_weight = 0, pooled_unit = 1;  // weight of the distance from it in units of pooled_unit (of the coefficients), in cases
 };
 
 struct FitResult {

@@ -52,6 +52,26 @@ std::vector<std::vector<size_t>> children_of_classes() {
   return children;
 }
 
+// What a unit of a feature costs in all classes together: their coefficients' mean, each as heavy as its cases tell something of it.
+class PooledPrices {
+ public:
+  void add(std::string_view feature, double value_s, double evidence) {
+    Sum& sum = sums_[std::string(feature)];
+    sum.evidence += evidence;
+    sum.value_s += evidence * value_s;
+  }
+  double of(std::string_view feature) const {
+    const auto at = sums_.find(std::string(feature));
+    return at == sums_.end() || !(at->second.evidence > 0) ? std::numeric_limits<double>::quiet_NaN() : at->second.value_s / at->second.evidence;
+  }
+
+ private:
+  struct Sum {
+    double evidence = 0, value_s = 0;
+  };
+  std::map<std::string, Sum> sums_;
+};
+
 class TreeFit {
  public:
   TreeFit(const std::vector<Case>& cases, const std::string& suffix, const std::vector<bool>& use_network,
@@ -68,6 +88,10 @@ class TreeFit {
 
   // Fits only the classes of `path`, which holds every ancestor of its members.
   void keep_to(std::set<size_t> path) { path_ = std::move(path); }
+
+  // Draws prices of memory to what all classes say of them.
+  void share(const PooledPrices* pooled) { pooled_ = pooled; }
+  const PooledPrices& learnt() const { return learnt_; }
 
   std::vector<ClassFit> run() {
     fit(static_cast<size_t>(find_cost_class("any")), nullptr);
@@ -94,10 +118,9 @@ class TreeFit {
     }
     const CostClass* above = parent ? &cost_classes()[static_cast<size_t>(find_cost_class(row.parent))] : nullptr;
     // What children lean on is fitted to the whole subtree; what predicts this class, to its own cases.
-    const ClassFit subtree = solve(std::string(row.name) + suffix_, row, chosen, parent, above);
-    ClassFit one = own_[at].empty() || own_[at].size() == chosen.size()
-                       ? subtree
-                       : solve(subtree.key, row, own_[at], &subtree, &row);
+    const bool alone = own_[at].size() == chosen.size();
+    const ClassFit subtree = solve(std::string(row.name) + suffix_, row, chosen, parent, above, alone);
+    ClassFit one = own_[at].empty() || alone ? subtree : solve(subtree.key, row, own_[at], &subtree, &row, true);
     one.parent = subtree.parent;
     count(one, own_[at]);
     fits_.push_back(one);
@@ -105,7 +128,7 @@ class TreeFit {
     for (const size_t i : own_[at]) variants[cases_[i].facts.variant].push_back(i);
     for (const auto& [variant, members] : variants) {
       if (variants.size() < 2 || members.size() < least_variant_cases) continue;
-      ClassFit special = solve(std::string(row.name) + "/" + variant + suffix_, row, members, &one, &row);
+      ClassFit special = solve(std::string(row.name) + "/" + variant + suffix_, row, members, &one, &row, false);
       count(special, members);
       fits_.push_back(std::move(special));
     }
@@ -127,7 +150,7 @@ class TreeFit {
   }
 
   ClassFit solve(std::string key, const CostClass& row, const std::vector<size_t>& chosen, const ClassFit* parent,
-                 const CostClass* above) const {
+                 const CostClass* above, bool learn) {
     FitProblem problem;
     const Eigen::Index n = static_cast<Eigen::Index>(row.features.size());
     const Eigen::Index count = static_cast<Eigen::Index>(chosen.size());
@@ -183,7 +206,25 @@ class TreeFit {
         if (same != parent->coefficients.end()) problem.center[j] = same->value_s;
       }
     }
+    const double unit_s = prices_.memory_s_per_byte;
+    if (pooled_ && unit_s > 0) {
+      problem.pooled = Eigen::VectorXd::Constant(n, std::numeric_limits<double>::quiet_NaN());
+      problem.pooled_weight = options_.pooled_cases;
+      problem.pooled_unit = unit_s;
+      for (Eigen::Index j = 0; j < n; ++j) {
+        const std::string_view name = cost_features()[row.features[static_cast<size_t>(j)]].name;
+        if (!is_memory(name)) continue;
+        problem.pooled[j] = pooled_->of(name);
+        if (problem.center.size()) problem.center[j] = std::numeric_limits<double>::quiet_NaN();
+      }
+    }
     const FitResult solved = fit_nonnegative(problem);
+    if (learn) {
+      for (Eigen::Index j = 0; j < n; ++j) {
+        const std::string_view name = cost_features()[row.features[static_cast<size_t>(j)]].name;
+        if (is_memory(name)) learnt_.add(name, solved.coefficients[j], problem.weights.dot((unit_s * problem.features.col(j).cwiseQuotient(problem.seconds)).cwiseAbs2()));
+      }
+    }
     ClassFit fit;
     fit.key = std::move(key);
     fit.parent = parent ? parent->key : "";
@@ -206,6 +247,8 @@ class TreeFit {
   const std::vector<bool>& use_network_;
   const OpFitOptions& options_;
   MachinePrices prices_;
+  const PooledPrices* pooled_ = nullptr;
+  PooledPrices learnt_;
   std::vector<std::vector<size_t>> children_, own_;
   std::set<size_t> path_;  // empty: all classes
   std::vector<ClassFit> fits_;
@@ -219,11 +262,25 @@ std::vector<ClassCase> class_cases(const std::vector<Case>& cases, const std::ve
   return out;
 }
 
-std::vector<ClassFit> fit_all(const std::vector<Case>& cases, const std::set<std::string>& suffixes,
-                              const std::vector<bool>& use_network, const OpFitOptions& options) {
+// By dtype.
+std::map<std::string, PooledPrices> pool_prices(const std::vector<Case>& cases, const std::set<std::string>& suffixes,
+                                                const std::vector<bool>& use_network, const OpFitOptions& options) {
+  std::map<std::string, PooledPrices> pooled;
+  for (const std::string& suffix : suffixes) {
+    TreeFit tree(cases, suffix, use_network, options);
+    tree.run();
+    pooled.emplace(suffix, tree.learnt());
+  }
+  return pooled;
+}
+
+std::vector<ClassFit> fit_all(const std::vector<Case>& cases, const std::set<std::string>& suffixes, const std::vector<bool>& use_network,
+                              const std::map<std::string, PooledPrices>& pooled, const OpFitOptions& options) {
   std::vector<ClassFit> fits;
   for (const std::string& suffix : suffixes) {
-    for (ClassFit& fit : TreeFit(cases, suffix, use_network, options).run()) fits.push_back(std::move(fit));
+    TreeFit tree(cases, suffix, use_network, options);
+    tree.share(&pooled.at(suffix));
+    for (ClassFit& fit : tree.run()) fits.push_back(std::move(fit));
   }
   bound_thin_classes(fits, class_cases(cases, use_network));
   return fits;
@@ -342,7 +399,8 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
   model.cases = static_cast<int>(cases.size());
   for (const Observation& seen : observations) model.visits = std::max(model.visits, seen.visits);
   const std::vector<bool> every_network(observations.size(), true);
-  model.classes = fit_all(cases, suffixes, every_network, options);
+  const std::map<std::string, PooledPrices> pooled = pool_prices(cases, suffixes, every_network, options);
+  model.classes = fit_all(cases, suffixes, every_network, pooled, options);
   if (options.with_residuals) model.residuals = fit_residuals(residual_cases(cases, every_network, model, options), options.residuals);
 
   // Held-out predictions: folds are spread over each group.
@@ -364,7 +422,7 @@ OpFitResult fit_op_model(std::span<const Observation> observations, const OpFitO
       any |= use[i];
     }
     OpModel held;
-    held.classes = any ? fit_all(cases, suffixes, use, options) : model.classes;
+    held.classes = any ? fit_all(cases, suffixes, use, pooled, options) : model.classes;
     if (any) held.residuals = solve_residuals(model.residuals, residual_cases(cases, use, held, options), options.residuals);
     const OpPredictor predictor(held);
     for (const Case& one : cases) {

@@ -24,6 +24,7 @@ struct OpFitOptions {
   double far_prior_cases = 4;  // ... and of its prediction for calls thirty times as large
   double half_believed_log_error = 0.1;  // of the parent on the class's own cases (median), with which these count half
   double center_cases = 0.1;   // weight of the parent's coefficients, in cases
+  double pooled_cases = 0.2;   // weight of what all classes say of a byte from memory, in cases that consist of it
   double half_weight_s = 2e-5; // a call of this time counts half: shorter ones are mostly clock and dispatch
   // A model is off by less than a composite of networks: it has more classes, and shapes that repeat. Measured on the
   // development set, where nine in ten models were within 0.4 to 0.6 of what held nine in ten composites.

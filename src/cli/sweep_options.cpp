@@ -64,6 +64,8 @@ ProtocolSettings SweepOptions::protocol() const {
   settings.min_rounds = min_rounds;
   settings.max_rounds = max_rounds;
   if (!budget.empty()) settings.budget_s = parse_duration_s("--budget", budget);
+  settings.least_span_s = quick ? 0 : parse_duration_s("--spread", spread);
+  if (settings.budget_s) settings.least_span_s = std::min(settings.least_span_s, *settings.budget_s / 2);
   settings.seed = seed;
   return settings;
 }
@@ -106,6 +108,10 @@ void SweepOptions::declare(CLI::App& app) {
   app.add_option("--min-rounds", min_rounds, "visits before a row may be closed as valid")
       ->capture_default_str();
   app.add_option("--max-rounds", max_rounds, "visits after which a row is closed")
+      ->capture_default_str();
+  app.add_option("--spread", spread,
+                 "visits of a row lie at least this far apart before it is closed, or half of --budget; with --quick not at all")
+      ->type_name("TIME")
       ->capture_default_str();
   app.add_option("--repeat", repeat_pct,
                  "percent by which another run may differ from a valid row, 95 %: wider is noisy")
@@ -163,6 +169,7 @@ std::vector<std::string> SweepOptions::words_for(const std::vector<size_t>& some
   add("--allocator", allocator);
   add("--target", fmt::format("{}", target_pct));
   add("--repeat", fmt::format("{}", repeat_pct));
+  add("--spread", spread);
   add("--min-rounds", fmt::format("{}", min_rounds));
   add("--max-rounds", fmt::format("{}", max_rounds));
   add("--seed", fmt::format("{}", seed));

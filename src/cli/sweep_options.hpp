@@ -20,7 +20,7 @@ struct SweepOptions {
        energy = false, quiet = false;
   std::vector<std::string> models, devices, precisions, axes;
   std::vector<int> threads;
-  std::string batch_sizes, scenario, filter, budget, folder, shard, estimator = "auto",
+  std::string batch_sizes, scenario, filter, budget, spread = "30s", folder, shard, estimator = "auto",
                                                                     allocator = "resident";
   double target_pct = 2.5, repeat_pct = 5;
   int min_rounds = 12, max_rounds = 60;

@@ -29,6 +29,7 @@ struct ProtocolSettings {
   int min_rounds = 12;
   int max_rounds = 60;
   double round_interval_s = 0.5;
+  double least_span_s = 0;
   double visit_s = 0.003;
   int max_pairs = 40;
   int end_to_end_every = 1;
@@ -51,6 +52,9 @@ struct ProtocolSettings {
         field("max_rounds", &S::max_rounds, "", "visits after which a row is closed"),
         field("round_interval_s", &S::round_interval_s, "s",
               "least time between the starts of two rounds"),
+        field("least_span_s", &S::least_span_s, "s",
+              "a row is called valid or given up only when its visits span this: a neighbour may be busy for ten seconds on end",
+              Presence::may_be_missing),
         field("visit_s", &S::visit_s, "s",
               "a visit repeats its pair of runs for at least this long"),
         field("max_pairs", &S::max_pairs, "", "most pairs of runs in a visit"),

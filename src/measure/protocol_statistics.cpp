@@ -75,6 +75,13 @@ double distance_to_third(std::span<const Visit* const> visits, double least_s) {
   return total_s / least_s - 1;
 }
 
+// From the first visit to the last; a process that goes on with what another began counts its time from its own first visit.
+double span_s(std::span<const Visit> visits) {
+  double total_s = 0;
+  for (size_t i = 1; i < visits.size(); ++i) total_s += std::max(0.0, visits[i].at_s - visits[i - 1].at_s);
+  return total_s;
+}
+
 std::string percent(double fraction) { return fmt::format("{:.2g} %", 100 * fraction); }
 
 }  // namespace
@@ -148,10 +155,11 @@ std::optional<Outcome> decide(std::span<const Visit> visits, const ProtocolSetti
   }
   if (rounds >= settings.min_rounds) {
     const double now = unsettled_by(good);
-    if (now <= settings.target_half_width) return close_at(Stop::half_width, visits, settings);
+    const bool spread = span_s(visits) >= settings.least_span_s;
+    if (spread && now <= settings.target_half_width) return close_at(Stop::half_width, visits, settings);
     if (rounds >= settings.max_rounds) return close_at(Stop::rounds, visits, settings);
     const size_t half = good.size() / 2;
-    if (rounds >= 2 * settings.min_rounds && half >= 2) {
+    if (spread && rounds >= 2 * settings.min_rounds && half >= 2) {
       const double before = unsettled_by(std::span(good).first(half));
       if (now > 0.95 * before) return close_at(Stop::plateau, visits, settings);
     }

@@ -334,7 +334,7 @@ double predicted_s(const Plan& plan, const ProtocolSettings& protocol) {
                          (expected_rounds(protocol) - 1) * visit_s(prospect, protocol);
     sum_s += std::min(row_s, protocol.row_budget_s + visit_s(prospect, protocol));
   }
-  sum_s = std::max(sum_s, expected_rounds(protocol) * protocol.round_interval_s);
+  sum_s = std::max({sum_s, expected_rounds(protocol) * protocol.round_interval_s, protocol.least_span_s});
   return protocol.budget_s ? std::min(sum_s, *protocol.budget_s) : sum_s;
 }
 
