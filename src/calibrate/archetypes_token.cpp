@@ -355,7 +355,7 @@ Graph draw_large_weights(Block& b) {  // parameters beyond the last cache, as ev
   } else {
     x = b.input({n, b.random().log_whole(500, 4000)});
   }
-  const double least_weights = many_rows ? 12e6 : b.weights_of(b.random().log_uniform(40e6, 110e6));
+  const double least_weights = many_rows ? 12e6 : b.weights_of(80e6);
   double weights = 0;
   while (weights < least_weights) {
     const int64_t out = b.random().chance(0.3) ? 512 * b.random().whole(1, 8) : 8 * b.random().log_whole(60, 500);

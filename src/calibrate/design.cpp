@@ -105,12 +105,13 @@ Mode mode_of_product(const CaseFacts& f) {
   if (f.copied_bytes > 0) return {2, 10, 3};
   const double cold = f.weight_bytes > 0 ? f.cold_weight_l3_bytes / f.weight_bytes : 0;
   if (f.m >= least_packed_rows && rows_pages_apart(f) && f.weight_bytes > least_aliased_bytes) {
-    return {narrow_columns(f) ? 13u : 14u + (cold > 0.5), 8, 3};
+    return {narrow_columns(f) ? 13u : 14u + (cold > 0.5), 6, 2};
   }
   if (f.m >= least_packed_rows || f.weight_bytes < least_streamed_bytes) return {};
   if (f.m > 3 && aliased_share(f) == 1) return common_mode(14);
   const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : f.m < 8 ? 2 : 3;  // weights are streamed: from the last cache or from memory
-  if (rows < 2) return common_mode(1 + 4 * rows + (cold > edge_from) + (cold > edge_to) + (cold > far_beyond));
+  if (rows < 2 && cold > far_beyond) return {4 + 4 * rows, 6, 2};
+  if (rows < 2) return common_mode(1 + 4 * rows + (cold > edge_from) + (cold > edge_to));
   return {5 + 2 * rows + (cold > 1.0 / 3), 10, 3};
 }
 

@@ -362,7 +362,7 @@ TEST(OpFit, IntervalsHoldHeldOutNetworks) {
   options.model_over_composite = 1;
   double inside = 0, networks = 0;
   for (const uint64_t seed : {7, 8, 9, 10}) {  // one draw alone says little: calls of a class err together, and a design has its thin classes
-    const std::vector<DesignedNetwork> drawn = small_design(300, seed);
+    const std::vector<DesignedNetwork> drawn = small_design(260, seed);
     for (const uint64_t noise : {17, 18}) {
       const auto observations = synthetic_observations(drawn, options.conditions, machine, {0.1, 0, noise});
       const OpFitResult fit = fit_op_model(observations, options);
