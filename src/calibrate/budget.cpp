@@ -3,6 +3,8 @@
 
 #include <fmt/format.h>
 
+#include <cmath>
+
 #include "base/units.hpp"
 #include "estimate/op_estimate.hpp"
 
@@ -34,7 +36,9 @@ SpentBudget spend_budget(const Graph& graph, const EstimateOptions& options, dou
   out.spent.cases = known.cases;
   out.spent.found = known.measured_cases;
   if (plan.cases.empty()) return out;
-  CasesTimed timed = time_cases(device(), graph, cases, plan, timing, around());
+  TimeCasesOptions watching = timing;
+  watching.references = model.references;
+  CasesTimed timed = time_cases(device(), graph, cases, plan, watching, around());
   out.cases = std::move(timed.cases);
   out.spent.measured = static_cast<int>(out.cases.size());
   out.spent.spent_s = timed.spent_s;
@@ -42,7 +46,10 @@ SpentBudget spend_budget(const Graph& graph, const EstimateOptions& options, dou
   out.spent.calls = timed.calls;
   out.spent.passes = timed.passes;
   out.spent.whole = timed.whole;
-  if (model.probe_compute_s > 0 && model.probe_memory_s > 0 && timed.quiet_probe.compute_s > 0) {
+  if (timed.slowness) {
+    out.spent.speed_factor = std::exp(timed.slowness->log_factor);
+    out.spent.referenced = true;
+  } else if (model.probe_compute_s > 0 && model.probe_memory_s > 0 && timed.quiet_probe.compute_s > 0) {
     const MachineSpeed reference{model.probe_compute_s, 1, model.probe_memory_s};
     const double memory_share = main_memory_s(predicted) / OpPredictor(model).total(predicted).latency_s;
     out.spent.speed_factor = slowdown(relative_to(timed.quiet_probe, reference), memory_share);

@@ -17,6 +17,8 @@ constexpr double octave_unknown = 0.01;  // too few passes to see what a doublin
 constexpr double contention_part = 0.1;  // of the typical excess over the least that the least shares
 constexpr double contention_sd = 0.15;   // how much of it that may be
 constexpr double repeat_sd = 0.015;      // two quiet sessions against each other
+constexpr double reference_noise = 0.03; // of the references' own quiet times and of a quiet session's least
+constexpr double slowness_sd = 0.3;      // how much less or more than the references a call is slowed
 
 }  // namespace
 
@@ -60,6 +62,13 @@ SessionBias session_bias(const Passes& passes, const std::vector<size_t>& nodes,
   return out;
 }
 
+SessionBias with_slowness(SessionBias bias, const Slowness& slowness) {
+  const double excess = std::max(0.0, slowness.log_factor - std::max(reference_noise, slowness.log_sd));
+  bias.log_excess += excess;
+  bias.log_sd = std::hypot(bias.log_sd, slowness_sd * excess);
+  return bias;
+}
+
 CasesTimed time_cases(Device& device, const Graph& graph, const GraphCases& cases,
                       const MeasuringPlan& plan, const TimeCasesOptions& options,
                       const Surroundings& around) {
@@ -85,7 +94,15 @@ CasesTimed time_cases(Device& device, const Graph& graph, const GraphCases& case
   const auto part = static_cast<double>(touched_bytes(running.graph)), full = static_cast<double>(touched_bytes(graph));
   if (!plan.whole && full > options.l3_bytes && part < 2 * options.l3_bytes)
     settings.evict_bytes = static_cast<size_t>(2 * options.l3_bytes);
-  const Passes passes = run_passes(*executable, running.graph.nodes.size(), settings, around);
+  ReferenceRuns references(device, options.references);
+  Surroundings watched = around;
+  if (around.probe && !options.references.empty()) {
+    watched.probe = [&] {
+      references.run(around.clock);
+      return around.probe();
+    };
+  }
+  const Passes passes = run_passes(*executable, running.graph.nodes.size(), settings, watched);
   out.passes = static_cast<int>(passes.node_s.size());
   out.calls = static_cast<int>(running.graph.nodes.size());
   out.spent_s = passes.elapsed_s;
@@ -99,7 +116,9 @@ CasesTimed time_cases(Device& device, const Graph& graph, const GraphCases& case
     places[cases.of_node[running.node[i]]].push_back(i);
     all.push_back(i);
   }
-  const SessionBias bias = session_bias(passes, all, options.reference_visits);
+  SessionBias bias = session_bias(passes, all, options.reference_visits);
+  out.slowness = references.slowness();
+  if (out.slowness) bias = with_slowness(bias, *out.slowness);
   for (size_t k = 0; k < places.size(); ++k) {
     if (places[k].empty()) continue;
     double sum_s = 0;  // over the calls of the case, of each one's least

@@ -4,9 +4,12 @@
 #pragma once
 
 #include <functional>
+#include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
+#include "calibrate/references.hpp"
 #include "estimate/measuring_plan.hpp"
 #include "machine/timed_case.hpp"
 #include "measure/passes.hpp"
@@ -18,6 +21,7 @@ struct TimeCasesOptions {
   int reference_visits = 40;   // of calibrations and validations: what "least" means
   std::string measured_at;     // stands in every TimedCase
   std::function<bool()> interrupted;
+  std::span<const ReferenceNetwork> references;  // run beside the cases, to see how slow the machine is meanwhile
 };
 
 struct CasesTimed {
@@ -28,6 +32,7 @@ struct CasesTimed {
   double spent_s = 0;   // running, warm-up and probes included
   double prepared_s = 0;  // making weights and inputs, beside that
   MachineSpeed quiet_probe;
+  std::optional<Slowness> slowness;  // of the references; what exceeds their own noise has been taken off the cases' times
 };
 
 CasesTimed time_cases(Device& device, const Graph& graph, const GraphCases& cases,
@@ -47,5 +52,7 @@ struct SessionBias {
 };
 // `nodes`: those of the passes that count.
 SessionBias session_bias(const Passes& passes, const std::vector<size_t>& nodes, int reference_visits);
+// The same of a session while references were slow: what they lost is taken off, beyond their own noise.
+SessionBias with_slowness(SessionBias bias, const Slowness& slowness);
 
 }  // namespace opgauge

@@ -14,6 +14,7 @@
 #include "calibrate/last_cache.hpp"
 #include "calibrate/op_fit.hpp"
 #include "calibrate/private_cache.hpp"
+#include "calibrate/references.hpp"
 #include "calibrate/visit_journal.hpp"
 #include "cli/calendar.hpp"
 #include "cli/interruption.hpp"
@@ -297,6 +298,7 @@ int DesignedCalibration::run() {
   OpFitResult fit = fit_op_model(observations, fitting);
   fit.model.allocator = name_of(settings.allocator);
   fit.model.running_s = elapsed_s;
+  fit.model.references = choose_references(observations);
   fit.model.probe_compute_s = quiet.compute_s;
   fit.model.probe_memory_s = quiet.memory_s;
   std::vector<double> contention;

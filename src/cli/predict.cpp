@@ -48,11 +48,13 @@ void warn_about(const StoredCalibration& stored, const Machine& machine, Estimat
   }
 }
 
-// Times that were taken at another speed of the machine stay what they are: it is said.
+// Times that were taken at another speed of the machine: it is said.
 void note_speed(const BudgetSpent& spent, Estimate& estimate) {
   if (std::abs(spent.speed_factor - 1) < 0.05) return;
-  estimate.notes.push_back(fmt::format("by its speed probes the machine was {:.0f} % {} while measuring than while calibrating",
-                                       100 * std::abs(spent.speed_factor - 1), spent.speed_factor > 1 ? "slower" : "faster"));
+  estimate.notes.push_back(fmt::format("by {} the machine was {:.0f} % {} while measuring than while calibrating{}",
+                                       spent.referenced ? "the calibration's reference networks" : "its speed probes",
+                                       100 * std::abs(spent.speed_factor - 1), spent.speed_factor > 1 ? "slower" : "faster",
+                                       spent.referenced && spent.speed_factor > 1 ? ", which was taken off" : ""));
 }
 
 // Nothing to look up without times, and times belong to a calibration.

@@ -11,6 +11,7 @@
 #include "base/fields.hpp"
 #include "machine/blas_tiles.hpp"
 #include "machine/op_residual.hpp"
+#include "machine/reference_network.hpp"
 
 namespace opgauge {
 
@@ -82,6 +83,7 @@ struct OpModel {
   double floor_sd = 0.02;             // log error that no class explains (noise of the measurement)
   std::vector<ClassFit> classes;
   std::vector<ClassResidual> residuals;  // of the classes where cross-validation showed a gain
+  std::vector<ReferenceNetwork> references;  // to be run beside later measurements
 
   static constexpr auto fields() {
     using M = OpModel;
@@ -109,7 +111,8 @@ struct OpModel {
               Presence::may_be_missing),
         field("floor_sd", &M::floor_sd, "", "log error of the measurement itself"),
         field("classes", &M::classes, "", "the fitted classes"),
-        field("residuals", &M::residuals, "", "corrections of some classes", Presence::may_be_missing));
+        field("residuals", &M::residuals, "", "corrections of some classes", Presence::may_be_missing),
+        field("references", &M::references, "", "networks to be run beside later measurements", Presence::may_be_missing));
   }
 };
 

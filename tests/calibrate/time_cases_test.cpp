@@ -6,6 +6,7 @@
 
 #include "calibrate/budget.hpp"
 #include "graph/builder.hpp"
+#include "graph/text.hpp"
 #include "measure/fake_device.hpp"
 
 namespace opgauge {
@@ -41,7 +42,7 @@ class Budget : public testing::Test {
     EstimateOptions options;
     options.calibration = &calibration_;
     options.case_times = &times_;
-    const Surroundings around{clock_, {}, {}};
+    const Surroundings around{clock_, [] { return MachineSpeed{1, 1, 1}; }, {}};
     asked_ = 0;
     SpentBudget spent = spend_budget(
         graph, options, budget_s,
@@ -56,7 +57,7 @@ class Budget : public testing::Test {
   }
   FakeClock clock_;
   FakeDevice device_{clock_};
-  const Calibration calibration_ = calibration();
+  Calibration calibration_ = calibration();
   std::vector<TimedCase> known_;
   CaseTimes times_;
   int asked_ = 0;
@@ -141,6 +142,75 @@ TEST(SessionBias, IsLessSureOnABusyMachine) {
   const SessionBias busy = session_bias(passes_of({{1.0}, {1.5}, {1.5}}), {0}, 3);
   EXPECT_GT(busy.log_sd, 2 * quiet.log_sd);
   EXPECT_GT(busy.log_excess, quiet.log_excess);
+}
+
+// Networks of two layers as a calibration knows them: `slow` times what the fake device takes at rest.
+std::vector<Observation> observed_layers(FakeClock& clock, double slow) {
+  FakeDevice device(clock);
+  std::vector<Observation> out;
+  for (const int64_t width : {1024, 1056, 1100, 1180}) {
+    Observation one{"n" + std::to_string(width), "layers", layers("n", {160, width, 320}), std::vector<double>(4), 0, 0, 8, {}, {}};
+    device.prepare(one.graph)->run_timed_s(one.quiet_node_s);
+    for (double& seconds : one.quiet_node_s) seconds *= slow;
+    one.half_node_s[0] = one.half_node_s[1] = one.quiet_node_s;
+    out.push_back(std::move(one));
+  }
+  return out;
+}
+
+TEST(References, AreShortNetworksWhoseVisitsAgree) {
+  FakeClock clock;
+  std::vector<Observation> observations = observed_layers(clock, 1);
+  observations[0].half_node_s[1][0] *= 1.2;
+  observations[1].visits = 2;
+  const std::vector<ReferenceNetwork> chosen = choose_references(observations);
+  ASSERT_EQ(chosen.size(), 2U) << "of one kind of work";
+  EXPECT_EQ(chosen[0].graph, print_graph(observations[2].graph));
+  EXPECT_EQ(chosen[1].graph, print_graph(observations[3].graph));
+  double quiet_s = 0;
+  for (const double seconds : observations[2].quiet_node_s) quiet_s += seconds;
+  EXPECT_NEAR(chosen[0].quiet_s, quiet_s, 1e-9 * quiet_s) << "halves that agree promise nothing of more visits";
+  EXPECT_TRUE(choose_references({}).empty());
+}
+
+TEST(References, TellHowSlowTheMachineIsBesideASession) {
+  FakeClock clock;
+  FakeDevice device(clock);
+  std::vector<ReferenceNetwork> references = choose_references(observed_layers(clock, 1));
+  references.push_back({"no graph", 1});
+  ReferenceRuns runs(device, references);
+  device.behaviour().contention = [](double) { return 1.3; };
+  for (int turn = 0; turn < 4; ++turn, clock.advance_s(0.2)) runs.run(clock);
+  EXPECT_FALSE(runs.slowness()) << "too few turns";
+  for (int turn = 0; turn < 4; ++turn, clock.advance_s(0.2)) runs.run(clock);
+  ASSERT_TRUE(runs.slowness());
+  EXPECT_NEAR(runs.slowness()->log_factor, std::log(1.3), 1e-9);
+  const int64_t before = device.runs();
+  runs.run(clock);
+  const int64_t turn = device.runs() - before;
+  runs.run(clock);
+  EXPECT_EQ(device.runs() - before, turn) << "not again within a tenth of a second";
+  EXPECT_FALSE(ReferenceRuns(device, {}).slowness());
+}
+
+TEST_F(Budget, WhatReferencesLostIsTakenOff) {
+  const Graph graph = layers("a", {64, 128, 256, 512});
+  spend(graph, 2);
+  const double at_rest_s = known_.front().quiet_s;
+  const double at_rest_sd = known_.front().log_sd;
+  const std::vector<ReferenceNetwork> references = choose_references(observed_layers(clock_, 1));
+  device_.behaviour().contention = [](double) { return 1.4; };
+  calibration_.op_model->references = references;
+  known_.clear();
+  times_.clear();
+  const SpentBudget slow = spend(graph, 2);
+  EXPECT_TRUE(slow.spent.referenced);
+  EXPECT_NEAR(slow.spent.speed_factor, 1.4, 1e-6);
+  EXPECT_NEAR(known_.front().quiet_s / at_rest_s, 1, 0.04) << "but for what references are not sure of";
+  EXPECT_GT(known_.front().log_sd, 2 * at_rest_sd);
+  // Slower than at rest only: a session that references call quick stands as it is.
+  EXPECT_EQ(with_slowness({0.01, 0.02}, {-0.1, 0.01}).log_excess, 0.01);
+  EXPECT_EQ(with_slowness({0.01, 0.02}, {0.02, 0.01}).log_sd, 0.02);
 }
 
 }  // namespace

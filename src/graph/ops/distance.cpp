@@ -42,6 +42,22 @@ Tensors pairwise_distance(Run& run) {
   return {last_norm(run, shifted, run.call.flag("keepdim"))};
 }
 
+// aten::mse_loss: (x - y)^2. A mean or sum is made of a second tensor of them; the result keeps the memory of the first.
+Tensors mse_loss(Run& run) {
+  const Tensor a = run.operand("self"), b = run.operand("target");
+  const Tensor squares = run.pointwise({a, b}, 2);
+  if (!is_floating(squares.dtype())) throw run.error("expected tensors of a floating dtype");
+  if (run.call.integer("reduction") == 0) return {squares};
+  const Tensor summed = run.pointwise({a, b}, 2);
+  const Tensor y = run.view(squares, TensorType(squares.dtype(), {}));
+  run.read(summed);
+  run.write(y);
+  run.work.other_ops += summed.numel();
+  constexpr int64_t mean = 1;
+  if (run.call.integer("reduction") == mean) run.in_place_number(y, 1);
+  return {y};
+}
+
 // aten::cdist: Euclidean distances of many rows by one matrix product over rows that carry their
 // squared norms, of few rows (and other norms) directly.
 Tensors cdist(Run& run) {
@@ -115,6 +131,7 @@ const OpRow rows[] = {
     eager::row<pairwise_distance>("aten::pairwise_distance(Tensor x1, Tensor x2, float p=2., float "
                                   "eps=9.9999999999999995e-07, bool keepdim=False) -> Tensor",
                                   OpFamily::reduction),
+    eager::row<mse_loss>("aten::mse_loss(Tensor self, Tensor target, int reduction=1) -> Tensor", OpFamily::reduction),
     eager::row<cdist>(
         "aten::cdist(Tensor x1, Tensor x2, float p=2., int? compute_mode=None) -> Tensor",
         OpFamily::reduction),
