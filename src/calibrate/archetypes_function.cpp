@@ -125,12 +125,13 @@ ValueId few_terms(Block& b) {
   return b.linear(fresh(b, {1, std::max<int64_t>(4, m), k}), out, b.random().chance(0.8));
 }
 
-// Slices of a table by number, as a mixture of experts finds its matrices.
+// Slices of a table by number, as a mixture of experts finds its matrices; a row for each is multiplied by them.
 ValueId slices(Block& b) {
   for (;;) {
     const int64_t count = b.random().log_whole(8, 400), rows = b.random().log_whole(1, 200), length = 8 * b.random().log_whole(8, 100), taken = b.random().log_whole(4, 300);
-    if (static_cast<double>(std::max(count, taken) * rows * length) > 4e6) continue;
-    return b.op("aten::index.Tensor", {{"self", b.weight({count, rows, length})}, {"indices", ValueList{ValueRef{b.input({taken}, Dtype::i64)}}}});
+    if (static_cast<double>(std::max(count, taken) * rows * length) > (b.random().chance(0.15) ? 1.6e7 : 4e6)) continue;
+    const ValueId found = b.op("aten::index.Tensor", {{"self", b.weight({count, rows, length})}, {"indices", ValueList{ValueRef{b.input({taken}, Dtype::i64)}}}});
+    return b.random().chance(0.5) ? b.op("aten::bmm", {{"self", b.unary("relu", b.input({taken, 1, rows}))}, {"mat2", found}}) : found;
   }
 }
 

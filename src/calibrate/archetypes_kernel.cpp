@@ -24,10 +24,12 @@ Graph draw_clip(Block& b) {
   for (int64_t i = b.random().whole(1, 3); i > 0; --i) {
     const Dims kernel = c < 8 ? b.random().pick<Dims>({{3, 7, 7}, {1, 7, 7}, {3, 5, 5}, {3, 3, 3}})
                               : b.random().pick<Dims>({{3, 3, 3}, {3, 3, 3}, {3, 3, 3}, {1, 3, 3}, {3, 1, 1}, {1, 1, 1}});
-    const int64_t out = 8 * b.random().whole(1, c < 8 ? 8 : 48), side = b.random().chance(0.3) ? 2 : 1, depth = kernel[0] > 1 ? side : 1;
-    const double flops = 2.0 * b.elements(x) * static_cast<double>(out * kernel[0] * kernel[1] * kernel[2]) / static_cast<double>(depth * side * side);
+    const bool depthwise = c >= 8 && b.random().chance(0.25);
+    const int64_t out = depthwise ? c : 8 * b.random().whole(1, c < 8 ? 8 : 48), side = b.random().chance(0.3) ? 2 : 1, depth = kernel[0] > 1 ? side : 1;
+    const int64_t groups = depthwise ? c : 1;
+    const double flops = 2.0 * b.elements(x) * static_cast<double>(out / groups * kernel[0] * kernel[1] * kernel[2]) / static_cast<double>(depth * side * side);
     if (flops > max_flops / 2 || b.elements(x) > max_elements || b.elements(x) / static_cast<double>(c) * static_cast<double>(out) > max_elements) continue;
-    x = b.op("aten::conv3d", {{"input", x}, {"weight", b.weight({out, c, kernel[0], kernel[1], kernel[2]})}, {"stride", Dims{depth, side, side}},
+    x = b.op("aten::conv3d", {{"input", x}, {"weight", b.weight({out, c / groups, kernel[0], kernel[1], kernel[2]})}, {"stride", Dims{depth, side, side}}, {"groups", groups},
                               {"padding", Dims{kernel[0] / 2, kernel[1] / 2, kernel[2] / 2}}});
     if (b.random().chance(0.7)) x = b.batch_norm(x);
     x = b.op("aten::relu_", {{"self", x}});

@@ -390,7 +390,7 @@ Graph draw_lookup(Block& b) {
 
 const Archetype rows[] = {
     {"lookup", 0.03, draw_lookup},
-    {"resident weights", 0.16, draw_resident_weights<false>}, {"resident weights, one row", 0.15, draw_resident_weights<true>}, {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
+    {"resident weights", 0.16, draw_resident_weights<false>}, {"resident weights, one row", 0.175, draw_resident_weights<true>}, {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
     {"mixer", 0.05, draw_mixer}, {"unfolded", 0.06, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
 };
 

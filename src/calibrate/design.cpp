@@ -64,7 +64,7 @@ uint64_t cell_of(size_t cost_class, const CaseFacts& f) {
   return cell;
 }
 
-constexpr size_t most_modes = 16;  // of a class, 0 included
+constexpr size_t most_modes = 17;  // of a class, 0 included
 
 // Modes of a class that its features tell apart, each of which needs cases of its own.
 struct Mode {
@@ -101,16 +101,17 @@ Mode mode_of_convolution(const CaseFacts& f) {
 
 Mode mode_of_product(const CaseFacts& f) {
   if (f.n == 1 && f.m > 1 && f.input_bytes > large_call_bytes) return {1, 4, 2};
+  if (f.m == 1 && f.products > 1 && f.input_bytes > large_call_bytes) return {16, 3, 1};  // a matrix for each row
   if (f.gathered_elements > 0) return {1, 10, 3};  // operands are copied into one batch, element by element
   if (f.copied_bytes > 0) return {2, 10, 3};
   const double cold = f.weight_bytes > 0 ? f.cold_weight_l3_bytes / f.weight_bytes : 0;
   if (f.m >= least_packed_rows && rows_pages_apart(f) && f.weight_bytes > least_aliased_bytes) {
-    return {narrow_columns(f) ? 13u : 14u + (cold > 0.5), 6, 2};
+    return {narrow_columns(f) ? 13u : 14u + (cold > 0.5), 5, 1};
   }
   if (f.m >= least_packed_rows || f.weight_bytes < least_streamed_bytes) return {};
   if (f.m > 3 && aliased_share(f) == 1) return common_mode(14);
   const size_t rows = f.m == 1 ? 0 : f.m <= 3 ? 1 : f.m < 8 ? 2 : 3;  // weights are streamed: from the last cache or from memory
-  if (rows < 2 && cold > far_beyond) return {4 + 4 * rows, 6, 2};
+  if (rows == 0 && cold > far_beyond) return {4, 4, 2};
   if (rows < 2) return common_mode(1 + 4 * rows + (cold > edge_from) + (cold > edge_to));
   return {5 + 2 * rows + (cold > 1.0 / 3), 10, 3};
 }

@@ -21,7 +21,7 @@ inline constexpr SpeedGuess core_speed{2e-6, 5e10, 1e10}, card_speed{8e-6, 1e13,
 
 struct DesignOptions {
   uint64_t seed = 1;
-  int networks = 960;
+  int networks = 1040;
   int candidates_each = 24;       // drawn for every network that may be kept
   int least_cases = 50;           // of each cost class that the archetypes can produce
   double pass_s = 1.6;            // guessed time of one pass over all kept networks

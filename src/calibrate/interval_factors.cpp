@@ -15,10 +15,10 @@ namespace {
 // Shorter ones are mostly launches, and no model is as short: they do not decide how wide intervals are.
 constexpr double least_network_s = 3e-4, least_call_s = 5e-5;
 
-// The share 0.9 of `scores`, as split conformal prediction takes it: the ceil(0.9 (n + 1))-th smallest.
-double conformal_quantile(std::vector<double> scores) {
+// A share of `scores`, as split conformal prediction takes it: the ceil(share (n + 1))-th smallest.
+double conformal_quantile(std::vector<double> scores, double share = 0.9) {
   const double n = static_cast<double>(scores.size());
-  return scores.empty() ? 1.645 : quantile(std::move(scores), std::min(1.0, std::ceil((n + 1) * 0.9) / n));
+  return scores.empty() ? 1.645 : quantile(std::move(scores), std::min(1.0, std::ceil((n + 1) * share) / n));
 }
 
 // The same from some dozens of scores, of which the nine tenths is decided by three or four: the mean of three quantiles, each
@@ -27,7 +27,7 @@ double smooth_quantile(const std::vector<double>& scores) {
   if (scores.size() < 8) return conformal_quantile(scores);
   constexpr double wanted = 1.645;
   double logs = 0;
-  for (const auto& [share, normal] : {std::pair{0.7, 1.036}, std::pair{0.8, 1.282}, std::pair{0.9, wanted}}) logs += std::log(quantile(scores, share) / normal);
+  for (const auto& [share, normal] : {std::pair{0.7, 1.036}, std::pair{0.8, 1.282}, std::pair{0.9, wanted}}) logs += std::log(conformal_quantile(scores, share) / normal);
   return wanted * std::exp(logs / 3);
 }
 

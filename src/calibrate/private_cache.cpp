@@ -10,7 +10,7 @@
 namespace opgauge {
 namespace {
 
-constexpr std::array multiples = {1.0, 1.2, 1.4, 1.7, 2.0, 2.8, 4.0};
+constexpr std::array multiples = {1.0, 1.2, 1.4, 2.0, 2.8, 4.0};
 constexpr size_t least_calls = 40;
 constexpr double usual = 2, error_of_a_doubling = 0.003;  // of the mean log error: what must be gained to believe in half or twice the usual
 constexpr double least_share = 0.1;                       // of the private cache, for a matrix to be waited for

@@ -20,7 +20,7 @@ bool tells_last_cache(const Machine& machine);
 struct DesignedCalibration {
   ExecutionOptions execution;
   std::string budget = "60s", precision = "fp32", machine, output, keep, resume, refit, cases;
-  int networks = 960, visits = 40;
+  int networks = 1040, visits = 40;
   bool dry_run = false, cross_validate = false;
 
   void declare(CLI::App& app);  // not `--machine` and `--output`, which other ways to calibrate share

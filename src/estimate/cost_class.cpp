@@ -158,6 +158,7 @@ const Row rows[] = {
 
     // Convolutions.
     {"conv.gemm", "conv", [](const Facts& f) { return is_conv(f) && !is_depthwise(f) && f.onednn && !f.transposed && f.spatial_rank <= 2 && f.lanes >= 16 && !f.channels_last && refused_by_jit(f); }, column_features, "oneDNN gemm: jit_avx512_common_convolution takes no padding wider than 28 pixels and no code longer than 256 KiB, as of 20 taps and more"},
+    {"conv.depthwise_volume", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && f.spatial_rank == 3; }, "call cold_code cold_primitive flops depthwise_pixels input_bytes weight_bytes output_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes images planes", "oneDNN: volumes of one channel each"},
     {"conv.depthwise_odd", "conv.depthwise", [](const Facts& f) { return is_depthwise(f) && !depthwise_has_kernel(f); }, "call cold_code cold_primitive flops untrimmed_flops depthwise_pixels group_pixels column_bytes groups image_groups input_bytes output_bytes images", "oneDNN gemm or reference: the padding does not fit the kernel"},
     {"conv.depthwise_3.channels_last", "conv.depthwise_3", [](const Facts& f) { return depthwise<3, false>(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.depthwise_large.channels_last", "conv.depthwise_large", [](const Facts& f) { return is_depthwise(f) && f.channels_last; }, depthwise_features, "oneDNN: no reorders of NHWC activations"},
@@ -317,7 +318,10 @@ const Row rows[] = {
     {"pow", "transcendental", OPGAUGE_NAMED("pow"), pointwise_features, "ATen PowKernel.cpp: any other power"},
     {"root", "pointwise", OPGAUGE_NAMED("sqrt", "rsqrt"), pointwise_features, "TensorIterator, vectorised"},
     {"scalar_math", "transcendental", OPGAUGE_NAMED("atan2", "hypot", "logaddexp", "fmod", "remainder", "floor_divide", "xlogy", "polar"), pointwise_features, "TensorIterator: 1 to 2 ns an element, where plain arithmetic takes a tenth"},
-    {"transcendental", "pointwise", OPGAUGE_NAMED("erf", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "softplus", "mish", "elu", "celu", "selu", "atan", "asin", "acos", "sinh", "cosh", "erfc", "logsigmoid", "log_sigmoid"), pointwise_features, "Sleef"},
+    {"mish", "transcendental", OPGAUGE_NAMED("mish"), pointwise_features, "an exponential, a logarithm and a tanh, 4.8 ns an element"},
+    {"softplus", "transcendental", OPGAUGE_NAMED("softplus", "logsigmoid", "log_sigmoid"), pointwise_features, "an exponential and a logarithm, 1.8 ns an element"},
+    {"elu", "transcendental", OPGAUGE_NAMED("elu", "celu", "selu"), pointwise_features, "expm1, a nanosecond an element"},
+    {"transcendental", "pointwise", OPGAUGE_NAMED("erf", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "atan", "asin", "acos", "sinh", "cosh", "erfc"), pointwise_features, "Sleef, half a nanosecond an element"},
     {"compare", "pointwise", OPGAUGE_NAMED("eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_not", "bitwise_and", "bitwise_or", "where", "masked_fill", "__and__", "__or__"), pointwise_features, "TensorIterator, bool results"},
     {"pointwise", "any", [](const Facts& f) { return f.family == OpFamily::pointwise; }, pointwise_features, "TensorIterator"},
 

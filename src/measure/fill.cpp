@@ -123,6 +123,13 @@ class Chooser {
       }
       return;
     }
+    if (name == "add") {  // one kind of thing is numbered behind another
+      const double shift = call.has("other") && std::holds_alternative<int64_t>(call.argument("other")) ? static_cast<double>(call.integer("other")) : 0;
+      double bound = unbounded;
+      for (const ValueId out : node.outputs) bound = std::min(bound, bound_[index(out)]);
+      if (shift != 0 && bound != unbounded) limit(call.value("self"), std::max(1.0, bound - shift));
+      return;
+    }
     const OpFamily family = node.op->family;
     if (family != OpFamily::view && family != OpFamily::copy && family != OpFamily::none) return;
     double bound = unbounded;

@@ -103,10 +103,10 @@ TEST(OpFit, NoFlopIsDearerThanFiftyOfTheCheapest) {
 // A whole design of some seventy classes: 3 % noise, every twentieth call takes 4 to 20 times as long.
 TEST(OpFit, RecoversEveryWellCoveredClass) {
   const OpFitOptions options;
-  const std::vector<DesignedNetwork> networks = small_design(280);
+  const std::vector<DesignedNetwork> networks = small_design(320);
   std::map<std::string, std::vector<double>> errors;
   std::map<std::string, int> cases;
-  for (const uint64_t seed : {11, 12}) {  // one draw of the noise moves the median of a class by a few percent
+  for (const uint64_t seed : {11, 12, 13}) {  // one draw of the noise moves the median of a class by a few percent
     const auto observations = synthetic_observations(networks, options.conditions, machine, {0.03, 0.05, seed});
     const OpFitResult fit = fit_op_model(observations, options);
     const OpPredictor predictor(fit.model);
@@ -286,7 +286,7 @@ TEST_F(Extrapolation, ChannelsFarOutside) {
   for (const FeatureCoefficient& one : fit->coefficients) {
     if (cost_features()[cost_feature(one.feature)].per == "call") once_s += fit->sum_factor * one.value_s;
   }
-  EXPECT_GE(call.common_sd, 0.35 * (1 - once_s / call.latency_s)) << "all but the call itself is far outside";
+  EXPECT_GE(call.common_sd, 0.35 * (1 - once_s / call.latency_s) - 1e-4) << "all but the call itself is far outside";
   EXPECT_NE(predict("aten::linear(f32[64,65536], parameter f32[65536,65536])").extrapolated, "");
 }
 
@@ -298,13 +298,13 @@ TEST_F(Extrapolation, SizeFarOutside) {
 
 // In a class that has many cases, of other ops: the table puts it there, no measurement does.
 TEST_F(Extrapolation, AnOpThatItsClassNeverSaw) {
-  const auto fit = std::ranges::find(model().classes, "transcendental", &ClassFit::key);
+  const auto fit = std::ranges::find(model().classes, "elu", &ClassFit::key);
   ASSERT_NE(fit, model().classes.end());
   ASSERT_FALSE(fit->ops.empty());
   EXPECT_EQ(predict("aten::" + fit->ops.front() + "(f32[8,197,384])").extrapolated, "");
-  ASSERT_EQ(std::ranges::find(fit->ops, "erfc"), fit->ops.end());
-  const OpPrediction unseen = predict("aten::erfc(f32[8,197,384])");
-  EXPECT_NE(unseen.extrapolated.find("no erfc among"), std::string::npos) << unseen.extrapolated;
+  ASSERT_EQ(std::ranges::find(fit->ops, "selu"), fit->ops.end());
+  const OpPrediction unseen = predict("aten::selu(f32[8,197,384])");
+  EXPECT_NE(unseen.extrapolated.find("no selu among"), std::string::npos) << unseen.extrapolated;
   EXPECT_GE(unseen.common_sd, 0.6);
 }
 
@@ -360,11 +360,13 @@ TEST_F(Extrapolation, IntervalsOfSums) {
 TEST(OpFit, IntervalsHoldHeldOutNetworks) {
   OpFitOptions options;
   options.model_over_composite = 1;
+  SyntheticMachine whole_blocks = machine;
+  whole_blocks.pays_for_blocks = true;  // no FLOP is cheaper than the quickest, says the fit
   double inside = 0, networks = 0;
   for (const uint64_t seed : {7, 8, 9, 10}) {  // one draw alone says little: calls of a class err together, and a design has its thin classes
     const std::vector<DesignedNetwork> drawn = small_design(260, seed);
     for (const uint64_t noise : {17, 18}) {
-      const auto observations = synthetic_observations(drawn, options.conditions, machine, {0.1, 0, noise});
+      const auto observations = synthetic_observations(drawn, options.conditions, whole_blocks, {0.1, 0, noise});
       const OpFitResult fit = fit_op_model(observations, options);
       const OpPredictor predictor(fit.model);
       for (size_t i = 0; i < observations.size(); ++i) {

@@ -49,6 +49,17 @@ TEST(Fill, AnIndexStaysWithinWhatItIndexes) {
   }
 }
 
+TEST(Fill, AnIndexThatANumberIsAddedToStaysWithin) {
+  GraphBuilder b("two kinds");
+  const ValueId table = b.parameter("table", {Dtype::f32, {50, 8}});
+  const ValueId people = b.input("people", {Dtype::i64, {40}}), things = b.input("things", {Dtype::i64, {40}});
+  const ValueId behind = b.call("aten::add.Tensor", {{"self", things}, {"other", int64_t{20}}});
+  const ValueId all = b.call("aten::cat", {{"tensors", ValueList{{people}, {behind}}}});
+  const Graph g = b.finish({b.call("aten::embedding", {{"weight", table}, {"indices", all}})});
+  EXPECT_EQ(choose_fills(g)[index(people)], (Fill{0, 49}));
+  EXPECT_EQ(choose_fills(g)[index(things)], (Fill{0, 29}));
+}
+
 TEST(Fill, OffsetsOfBagsRise) {
   GraphBuilder b("bags");
   const ValueId table = b.parameter("table", {Dtype::f32, {50, 8}});

@@ -50,11 +50,18 @@ Tensors mse_loss(Run& run) {
   if (run.call.integer("reduction") == 0) return {squares};
   const Tensor summed = run.pointwise({a, b}, 2);
   const Tensor y = run.view(squares, TensorType(squares.dtype(), {}));
-  run.read(summed);
-  run.write(y);
-  run.work.other_ops += summed.numel();
   constexpr int64_t mean = 1;
-  if (run.call.integer("reduction") == mean) run.in_place_number(y, 1);
+  const bool half = y.dtype() == Dtype::f16 || y.dtype() == Dtype::bf16;
+  const bool through_f32 = half && run.call.integer("reduction") == mean;
+  const Tensor total = through_f32 ? run.to(y, Dtype::f32) : y;
+  {
+    const Tensor terms = through_f32 ? run.to(summed, Dtype::f32) : summed;
+    run.read(terms);
+    run.write(total);
+    run.work.other_ops += terms.numel();
+  }
+  if (run.call.integer("reduction") == mean) run.in_place_number(total, 1);
+  if (through_f32) run.to(total, y.dtype());
   return {y};
 }
 
