@@ -10,6 +10,7 @@
 #include "calibrate/feature_support.hpp"
 #include "calibrate/interval_factors.hpp"
 #include "calibrate/nonnegative_fit.hpp"
+#include "calibrate/pooled_prices.hpp"
 #include "calibrate/random.hpp"
 #include "calibrate/spread.hpp"
 #include "calibrate/thin_class.hpp"
@@ -51,26 +52,6 @@ std::vector<std::vector<size_t>> children_of_classes() {
   }
   return children;
 }
-
-// What a unit of a feature costs in all classes together: their coefficients' mean, each as heavy as its cases tell something of it.
-class PooledPrices {
- public:
-  void add(std::string_view feature, double value_s, double evidence) {
-    Sum& sum = sums_[std::string(feature)];
-    sum.evidence += evidence;
-    sum.value_s += evidence * value_s;
-  }
-  double of(std::string_view feature) const {
-    const auto at = sums_.find(std::string(feature));
-    return at == sums_.end() || !(at->second.evidence > 0) ? std::numeric_limits<double>::quiet_NaN() : at->second.value_s / at->second.evidence;
-  }
-
- private:
-  struct Sum {
-    double evidence = 0, value_s = 0;
-  };
-  std::map<std::string, Sum> sums_;
-};
 
 class TreeFit {
  public:
