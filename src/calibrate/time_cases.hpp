@@ -32,7 +32,7 @@ struct CasesTimed {
   double spent_s = 0;   // running, warm-up and probes included
   double prepared_s = 0;  // making weights and inputs, beside that
   MachineSpeed quiet_probe;
-  std::optional<Slowness> slowness;  // of the references; what exceeds their own noise has been taken off the cases' times
+  std::optional<Slowness> slowness;  // of the references; most of what exceeds their own noise has been taken off the cases' times
 };
 
 CasesTimed time_cases(Device& device, const Graph& graph, const GraphCases& cases,
@@ -52,7 +52,7 @@ struct SessionBias {
 };
 // `nodes`: those of the passes that count.
 SessionBias session_bias(const Passes& passes, const std::vector<size_t>& nodes, int reference_visits);
-// The same of a session while references were slow: what they lost is taken off, beyond their own noise.
+// The same of a session while references were slow: most of what they lost beyond their own noise is taken off.
 SessionBias with_slowness(SessionBias bias, const Slowness& slowness);
 
 }  // namespace opgauge

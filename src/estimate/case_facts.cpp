@@ -73,15 +73,8 @@ bool multiplies(const CaseFacts& facts) {
   return facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention || facts.family == OpFamily::recurrent;
 }
 
-double beyond(double bytes, double capacity_bytes) {
-  const double x = bytes / std::max(1.0, capacity_bytes);
-  return share_of(x * x * x);
-}
-
-// The same with x^6: a private cache holds what is read again and again up to its size.
-double well_beyond(double bytes, double capacity_bytes) {
-  const double x = bytes / std::max(1.0, capacity_bytes);
-  return share_of(x * x * x * x * x * x);
+double beyond(double bytes, double capacity_bytes, int sharpness) {
+  return share_of(std::pow(bytes / std::max(1.0, capacity_bytes), sharpness));
 }
 
 bool two_operands(const CaseFacts& facts) { return facts.input_bytes > 1.9 * facts.output_bytes; }
@@ -240,11 +233,9 @@ std::vector<std::optional<double>> set_cold_inputs(const Graph& graph, std::span
   return lost;
 }
 
-// Of weights that are read in turn: they find a sharper end of the shared cache than other operands do.
-double lost_share(double footprint_bytes, double l3_bytes) {
-  const double x = footprint_bytes / std::max(1.0, l3_bytes);
-  return share_of(x * x * x * x);
-}
+// Weights are read in turn, again and again: they find a sharper end of the shared cache than other operands do, and of the
+// private one, which holds them up to its size.
+constexpr int shared_sharpness = 4, private_sharpness = 6;
 
 constexpr double stream_bytes = 2048;   // of a row, for its first lines to be waited for
 constexpr double view_s = 2e-7;         // sizes and strides alone
@@ -297,7 +288,7 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
   set_cold_code(all);
   const std::vector<double> cold_results = cold_result_bytes(graph, filled, conditions.l3_bytes);
   for (size_t n = 0; n < all.size(); ++n) all[n].cold_output_bytes = cold_results[n];
-  const double lost_parameters = lost_share(footprint_bytes, conditions.l3_bytes);
+  const double lost_parameters = beyond(footprint_bytes, conditions.l3_bytes, shared_sharpness);
   for (size_t n = 0; n < all.size(); ++n) {
     CaseFacts& facts = all[n];
     const double lost_weights = lost_computed[n].value_or(lost_parameters);
@@ -305,7 +296,7 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
       const double row_bytes = static_cast<double>(facts.k) * static_cast<double>(size_bytes(facts.dtype));
       facts.cold_weight_rows = static_cast<double>(facts.n) * std::min(1.0, row_bytes / stream_bytes) * lost_weights;
     }
-    facts.cold_weight_l2_bytes = facts.weight_bytes * well_beyond(footprint_bytes, conditions.weight_l2_multiple * conditions.l2_bytes);
+    facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(footprint_bytes, conditions.weight_l2_multiple * conditions.l2_bytes, private_sharpness);
     facts.cold_weight_l3_bytes = facts.weight_bytes * lost_weights;
   }
   return all;

@@ -119,8 +119,8 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
 // For every node of a graph, with context.
 std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& conditions);
 
-// x^3 / (1 + x^3) with x = bytes / capacity, 0 below 0.05: nothing well inside a cache, 1 well beyond it.
-double beyond(double bytes, double capacity_bytes);
+// x^p / (1 + x^p) with x = bytes / capacity and p = `sharpness`, 0 below 0.05: nothing well inside a cache, 1 well beyond it.
+double beyond(double bytes, double capacity_bytes, int sharpness = 3);
 
 // Products of fewer rows stream their matrix, by kernels of their own.
 inline constexpr int64_t least_packed_rows = 16;

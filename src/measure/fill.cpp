@@ -123,19 +123,17 @@ class Chooser {
       }
       return;
     }
-    if (name == "add") {  // one kind of thing is numbered behind another
-      const double shift = call.has("other") && std::holds_alternative<int64_t>(call.argument("other")) ? static_cast<double>(call.integer("other")) : 0;
-      double bound = unbounded;
-      for (const ValueId out : node.outputs) bound = std::min(bound, bound_[index(out)]);
-      if (shift != 0 && bound != unbounded) limit(call.value("self"), std::max(1.0, bound - shift));
-      return;
-    }
-    const OpFamily family = node.op->family;
-    if (family != OpFamily::view && family != OpFamily::copy && family != OpFamily::none) return;
     double bound = unbounded;
     for (const ValueId out : node.outputs) {
       if (out != no_value) bound = std::min(bound, bound_[index(out)]);
     }
+    if (name == "add") {  // one kind of thing is numbered behind another
+      const auto* shift = std::get_if<int64_t>(&call.argument("other"));
+      if (shift) limit(call.value("self"), std::max(1.0, bound - static_cast<double>(*shift)));
+      return;
+    }
+    const OpFamily family = node.op->family;
+    if (family != OpFamily::view && family != OpFamily::copy && family != OpFamily::none) return;
     for_each_operand(node, [&](ValueId id) { limit(id, bound); });
   }
 

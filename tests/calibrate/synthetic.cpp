@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "calibrate/synthetic.hpp"
 
-#include <algorithm>
 #include <cmath>
 #include <numbers>
 
@@ -16,11 +15,7 @@ double SyntheticMachine::reference_s(const CaseFacts& facts) const {
 
 double SyntheticMachine::true_s(const CaseFacts& facts) const {
   Random of_class(977 + cost_class_of(facts));
-  const CostClass& row = cost_classes()[static_cast<size_t>(cost_class_of(facts))];
-  const size_t blocks = cost_feature("half_blocked_flops");
-  const bool narrow = pays_for_blocks && std::ranges::find(row.features, blocks) != row.features.end();
-  const double padding_s = narrow ? flop_s * std::max(0.0, cost_features()[blocks].value(facts) - facts.flops) : 0;
-  return (reference_s(facts) + padding_s) * of_class.log_uniform(0.6, 1.7);
+  return reference_s(facts) * of_class.log_uniform(0.6, 1.7);
 }
 
 double gaussian(Random& random) {

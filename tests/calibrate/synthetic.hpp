@@ -16,7 +16,6 @@ namespace opgauge {
 // its own between 0.6 and 1.7.
 struct SyntheticMachine {
   double call_s = 2e-6, flop_s = 1.5e-11, byte_s = 5e-11;
-  bool pays_for_blocks = false;  // convolutions of few output channels take the FLOPs of half a block of them, as real ones do
   // Launch and roofline as a sum, without the class's factor.
   double reference_s(const CaseFacts& facts) const;
   // What the call takes: reference x factor of its class.

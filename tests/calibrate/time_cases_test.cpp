@@ -144,14 +144,13 @@ TEST(SessionBias, IsLessSureOnABusyMachine) {
   EXPECT_GT(busy.log_excess, quiet.log_excess);
 }
 
-// Networks of two layers as a calibration knows them: `slow` times what the fake device takes at rest.
-std::vector<Observation> observed_layers(FakeClock& clock, double slow) {
+// Networks of two layers as a calibration of the fake device at rest knows them.
+std::vector<Observation> observed_layers(FakeClock& clock) {
   FakeDevice device(clock);
   std::vector<Observation> out;
   for (const int64_t width : {1024, 1056, 1100, 1180}) {
     Observation one{"n" + std::to_string(width), "layers", layers("n", {160, width, 320}), std::vector<double>(4), 0, 0, 8, {}, {}};
     device.prepare(one.graph)->run_timed_s(one.quiet_node_s);
-    for (double& seconds : one.quiet_node_s) seconds *= slow;
     one.half_node_s[0] = one.half_node_s[1] = one.quiet_node_s;
     out.push_back(std::move(one));
   }
@@ -160,7 +159,7 @@ std::vector<Observation> observed_layers(FakeClock& clock, double slow) {
 
 TEST(References, AreShortNetworksWhoseVisitsAgree) {
   FakeClock clock;
-  std::vector<Observation> observations = observed_layers(clock, 1);
+  std::vector<Observation> observations = observed_layers(clock);
   observations[0].half_node_s[1][0] *= 1.2;
   observations[1].visits = 2;
   const std::vector<ReferenceNetwork> chosen = choose_references(observations);
@@ -176,7 +175,7 @@ TEST(References, AreShortNetworksWhoseVisitsAgree) {
 TEST(References, TellHowSlowTheMachineIsBesideASession) {
   FakeClock clock;
   FakeDevice device(clock);
-  std::vector<ReferenceNetwork> references = choose_references(observed_layers(clock, 1));
+  std::vector<ReferenceNetwork> references = choose_references(observed_layers(clock));
   references.push_back({"no graph", 1});
   ReferenceRuns runs(device, references);
   device.behaviour().contention = [](double) { return 1.3; };
@@ -198,7 +197,7 @@ TEST_F(Budget, WhatReferencesLostIsTakenOff) {
   spend(graph, 2);
   const double at_rest_s = known_.front().quiet_s;
   const double at_rest_sd = known_.front().log_sd;
-  const std::vector<ReferenceNetwork> references = choose_references(observed_layers(clock_, 1));
+  const std::vector<ReferenceNetwork> references = choose_references(observed_layers(clock_));
   device_.behaviour().contention = [](double) { return 1.4; };
   calibration_.op_model->references = references;
   known_.clear();
