@@ -106,22 +106,13 @@ FitResult fit_nonnegative(const FitProblem& problem) {
     const Eigen::VectorXd weight = weights.cwiseProduct(robust).cwiseQuotient(seconds.cwiseProduct(predicted));
     q.hessian = chosen.transpose() * weight.asDiagonal() * chosen;
     q.gradient_at_zero = chosen.transpose() * weight.cwiseProduct(seconds);
-    if (problem.center.size()) {
-      for (Eigen::Index j = 0; j < m; ++j) {
-        const double drawn_to = problem.center[used[static_cast<size_t>(j)]] * scale[used[static_cast<size_t>(j)]];
-        if (std::isnan(drawn_to)) continue;
-        q.hessian(j, j) += problem.center_weight;
-        q.gradient_at_zero[j] += problem.center_weight * drawn_to;
-      }
-    }
-    if (problem.pooled.size()) {
-      for (Eigen::Index j = 0; j < m; ++j) {
-        const double scale_of = scale[used[static_cast<size_t>(j)]], drawn_to = problem.pooled[used[static_cast<size_t>(j)]] * scale_of;
-        if (std::isnan(drawn_to)) continue;
-        const double weight_of = problem.pooled_weight / std::pow(problem.pooled_unit * scale_of, 2);
-        q.hessian(j, j) += weight_of;
-        q.gradient_at_zero[j] += weight_of * drawn_to;
-      }
+    for (Eigen::Index j = 0; j < m && !problem.drawn.empty(); ++j) {
+      const size_t feature = static_cast<size_t>(used[static_cast<size_t>(j)]);
+      const Draw& draw = problem.drawn[feature];
+      const double scale_of = scale[used[static_cast<size_t>(j)]], unit = draw.unit > 0 ? draw.unit * scale_of : 1;
+      const double weight_of = draw.weight / (unit * unit);
+      q.hessian(j, j) += weight_of;
+      q.gradient_at_zero[j] += weight_of * draw.to * scale_of;
     }
     // Each variable in units that give it curvature 1.
     const Eigen::VectorXd unit = q.hessian.diagonal().cwiseMax(1e-300).cwiseSqrt();

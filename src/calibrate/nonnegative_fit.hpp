@@ -14,6 +14,13 @@
 
 namespace opgauge {
 
+// Where a coefficient is drawn to.
+struct Draw {
+  double to = 0;
+  double weight = 0;  // of the squared distance, in cases; 0: it is not drawn
+  double unit = 0;    // of the distance, in units of the coefficient; 0: what makes up the mean case
+};
+
 struct FitProblem {
   Eigen::MatrixXd features;      // cases x features, each >= 0
   Eigen::VectorXd seconds;       // > 0
@@ -23,10 +30,7 @@ struct FitProblem {
   Eigen::VectorXd prior_weights; // of each pseudo-case, in cases
   Eigen::VectorXd least;         // lower bound of each coefficient, >= 0; empty: 0
   Eigen::VectorXd most;          // upper bound of each coefficient; empty: none
-  Eigen::VectorXd center;        // where each coefficient is drawn to, NaN: nowhere; empty: none is drawn
-  double center_weight = 0;      // of the distance from it, as a share of the mean case's time, in cases
-  Eigen::VectorXd pooled;        // as center, for coefficients that all classes share, NaN: none; empty: none
-  double pooled_weight = 0, pooled_unit = 1;  // weight of the distance from it in units of pooled_unit (of the coefficients), in cases
+  std::vector<Draw> drawn;       // one for each coefficient; empty: none is drawn
 };
 
 struct FitResult {

@@ -29,6 +29,8 @@ constexpr double sum_prior_cases = 15;
 
 constexpr double far_scale = 30;  // what models exceed the designed cases by
 
+std::string_view name_of_feature(const CostClass& row, Eigen::Index at) { return cost_features()[row.features[static_cast<size_t>(at)]].name; }
+
 // Whether a feature grows with the size of a call.
 bool grows(size_t feature) { return cost_features()[feature].per != "call"; }
 
@@ -138,6 +140,7 @@ class TreeFit {
     problem.features.resize(count, n);
     problem.seconds.resize(count);
     problem.weights.resize(count);
+    problem.drawn.resize(static_cast<size_t>(n));
     for (Eigen::Index i = 0; i < count; ++i) {
       const Case& one = cases_[chosen[static_cast<size_t>(i)]];
       const std::vector<double> values = feature_values(row, one.facts);
@@ -179,32 +182,21 @@ class TreeFit {
       problem.prior_weights.head(count).setConstant(belief * options_.prior_cases / static_cast<double>(count));
       problem.prior_weights.tail(count).setConstant(belief * options_.far_prior_cases / static_cast<double>(count));
       // What a byte or a row costs is much the same for the relatives of a kernel.
-      problem.center = Eigen::VectorXd::Constant(n, std::numeric_limits<double>::quiet_NaN());
-      problem.center_weight = options_.center_cases * problem.weights.mean();
       for (Eigen::Index j = 0; j < n; ++j) {
-        const std::string_view name = cost_features()[row.features[static_cast<size_t>(j)]].name;
-        const auto same = std::ranges::find(parent->coefficients, name, &FeatureCoefficient::feature);
-        if (same != parent->coefficients.end()) problem.center[j] = same->value_s;
+        const auto same = std::ranges::find(parent->coefficients, name_of_feature(row, j), &FeatureCoefficient::feature);
+        if (same != parent->coefficients.end()) problem.drawn[static_cast<size_t>(j)] = {same->value_s, options_.center_cases * problem.weights.mean(), 0};
       }
     }
     const double unit_s = prices_.memory_s_per_byte;
-    if (pooled_ && unit_s > 0) {
-      problem.pooled = Eigen::VectorXd::Constant(n, std::numeric_limits<double>::quiet_NaN());
-      problem.pooled_weight = options_.pooled_cases;
-      problem.pooled_unit = unit_s;
-      for (Eigen::Index j = 0; j < n; ++j) {
-        const std::string_view name = cost_features()[row.features[static_cast<size_t>(j)]].name;
-        if (!is_memory(name)) continue;
-        problem.pooled[j] = pooled_->of(name);
-        if (problem.center.size()) problem.center[j] = std::numeric_limits<double>::quiet_NaN();
-      }
+    for (Eigen::Index j = 0; j < n && pooled_ && unit_s > 0; ++j) {
+      if (!is_memory(name_of_feature(row, j))) continue;
+      if (const double to = pooled_->of(name_of_feature(row, j)); !std::isnan(to)) problem.drawn[static_cast<size_t>(j)] = {to, options_.pooled_cases, unit_s};
     }
     const FitResult solved = fit_nonnegative(problem);
-    if (learn) {
-      for (Eigen::Index j = 0; j < n; ++j) {
-        const std::string_view name = cost_features()[row.features[static_cast<size_t>(j)]].name;
-        if (is_memory(name)) learnt_.add(name, solved.coefficients[j], problem.weights.dot((unit_s * problem.features.col(j).cwiseQuotient(problem.seconds)).cwiseAbs2()));
-      }
+    for (Eigen::Index j = 0; j < n && learn; ++j) {
+      if (!is_memory(name_of_feature(row, j))) continue;
+      const double evidence = problem.weights.dot((unit_s * problem.features.col(j).cwiseQuotient(problem.seconds)).cwiseAbs2());
+      learnt_.add(name_of_feature(row, j), solved.coefficients[j], evidence);
     }
     ClassFit fit;
     fit.key = std::move(key);
