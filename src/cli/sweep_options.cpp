@@ -5,6 +5,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <cmath>
 
 #include "base/units.hpp"
 
@@ -64,8 +65,8 @@ ProtocolSettings SweepOptions::protocol() const {
   settings.min_rounds = min_rounds;
   settings.max_rounds = max_rounds;
   if (!budget.empty()) settings.budget_s = parse_duration_s("--budget", budget);
-  settings.least_span_s = quick ? 0 : parse_duration_s("--spread", spread);
-  if (settings.budget_s) settings.least_span_s = std::min(settings.least_span_s, *settings.budget_s / 2);
+  const double span_s = parse_duration_s("--spread", spread);
+  settings.least_span_s = quick ? 0 : std::min(span_s, settings.budget_s.value_or(INFINITY) / 2);
   settings.seed = seed;
   return settings;
 }
@@ -110,7 +111,7 @@ void SweepOptions::declare(CLI::App& app) {
   app.add_option("--max-rounds", max_rounds, "visits after which a row is closed")
       ->capture_default_str();
   app.add_option("--spread", spread,
-                 "visits of a row lie at least this far apart before it is closed, or half of --budget; with --quick not at all")
+                 "a row is closed only when its visits span this, or half of --budget; nothing with --quick")
       ->type_name("TIME")
       ->capture_default_str();
   app.add_option("--repeat", repeat_pct,
