@@ -67,8 +67,11 @@ ValueId scatter(Block& b) {  // messages of edges to nodes
 }
 
 ValueId pool_signal(Block& b) {
-  const int64_t k = b.random().pick<int64_t>({2, 2, 3, 4});
   const ValueId x = b.unary("relu", b.input({b.random().pick<int64_t>({1, 1, 2, 4}), b.channels(8, 256), b.random().log_whole(40, 3000)}));
+  if (b.random().chance(0.2)) {  // a running mean
+    return b.op("aten::avg_pool1d", {{"self", x}, {"kernel_size", Dims{b.random().log_whole(2, 32)}}, {"stride", Dims{b.random().pick<int64_t>({1, 2})}}});
+  }
+  const int64_t k = b.random().pick<int64_t>({2, 2, 3, 4});
   return b.op("aten::max_pool1d", {{"self", x}, {"kernel_size", Dims{k}}, {"stride", Dims{b.random().pick<int64_t>({1, k})}}});
 }
 
@@ -108,12 +111,27 @@ ValueId short_rows(Block& b) {
   const int64_t length = b.random().log_whole(2, 48), count = std::max<int64_t>(1, static_cast<int64_t>(b.random().log_uniform(2e3, 1.5e6)) / length);
   const ValueId x = fresh(b, {count, length});
   const Dims last{-1};
-  switch (b.random().whole(0, 4)) {
+  switch (b.random().whole(0, 5)) {
+    case 5: return b.random().chance(0.7) ? b.softmax(x, -1) : b.op("aten::log_softmax.int", {{"self", x}, {"dim", int64_t{-1}}});
     case 0:
     case 4: return b.op(b.random().chance(0.8) ? "aten::amax" : "aten::amin", {{"self", x}, {"dim", last}});
     case 1: return b.op("aten::sum.dim_IntList", {{"self", x}, {"dim", last}});
     case 2: return b.op("aten::argmax", {{"self", x}, {"dim", int64_t{-1}}});
     default: return b.mean(x, last, false);
+  }
+}
+
+// A few columns out of a table, whose rows are loops of their own: no vectors, or a few and then what is left behind them.
+ValueId few_columns(Block& b) {
+  const int64_t length = b.random().log_whole(2, 90), count = std::max<int64_t>(2, static_cast<int64_t>(b.random().log_uniform(1e3, 1e5)) / length);
+  const ValueId x = b.slice(fresh(b, {count, length + b.random().log_whole(1, 60)}), 1, 0, length);
+  switch (b.random().whole(0, 9)) {
+    case 0:
+    case 1: return b.softmax(x, -1);
+    case 2: return b.add(x, fresh(b, {count, 1}));
+    case 3: return b.mul(x, fresh(b, {count, length}));
+    case 4: return b.op("aten::where.self", {{"condition", b.op("aten::gt.Scalar", {{"self", x}, {"other", 0.5}})}, {"self", x}, {"other", fresh(b, {1, length})}});
+    default: return b.unary(b.random().pick<std::string_view>({"softplus", "gelu", "gelu", "exp", "tanh", "silu", "sigmoid", "mish", "elu", "sin", "sqrt"}), x);
   }
 }
 
@@ -127,9 +145,11 @@ ValueId few_terms(Block& b) {
 
 // Slices of a table by number, as a mixture of experts finds its matrices; a row for each is multiplied by them.
 ValueId slices(Block& b) {
+  const bool many = b.random().chance(0.15);
   for (;;) {
     const int64_t count = b.random().log_whole(8, 400), rows = b.random().log_whole(1, 200), length = 8 * b.random().log_whole(8, 100), taken = b.random().log_whole(4, 300);
-    if (static_cast<double>(std::max(count, taken) * rows * length) > (b.random().chance(0.15) ? 1.6e7 : 4e6)) continue;
+    const auto moved = static_cast<double>(taken * rows * length);
+    if (static_cast<double>(count * rows * length) > 4e6 || moved > (many ? 2e7 : 4e6) || (many && moved < 4e6)) continue;
     const ValueId found = b.op("aten::index.Tensor", {{"self", b.weight({count, rows, length})}, {"indices", ValueList{ValueRef{b.input({taken}, Dtype::i64)}}}});
     return b.random().chance(0.5) ? b.op("aten::bmm", {{"self", b.unary("relu", b.input({taken, 1, rows}))}, {"mat2", found}}) : found;
   }
@@ -144,12 +164,12 @@ Graph draw_functions(Block& b) {
   std::vector<ValueId> made;
   for (int64_t i = b.random().whole(6, 10); i > 0; --i) {
     made.push_back(b.random().pick<ValueId (*)(Block&)>(
-        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, gathered, slices, few_terms, stretched_signal})(b));
+        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, few_columns, few_columns, gathered, slices, few_terms, stretched_signal})(b));
   }
   return b.finish(std::move(made));
 }
 
-const Archetype rows[] = {{"functions", 0.14, draw_functions}};
+const Archetype rows[] = {{"functions", 0.16, draw_functions}};
 
 }  // namespace
 

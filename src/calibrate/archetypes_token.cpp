@@ -305,7 +305,7 @@ Graph draw_cells(Block& b) {
 
 Graph draw_recurrent(Block& b) {
   if (b.random().chance(0.2)) return draw_cells(b);
-  ValueId x = b.input({b.random().pick<int64_t>({1, 1, 1, 2, 2, 3, 4, 8, 16, 32, 64}), b.random().log_whole(8, 160), b.random().log_whole(16, 800)});
+  ValueId x = b.input({b.random().pick<int64_t>({1, 1, 2, 2, 2, 3, 4, 8, 16, 32, 64}), b.random().log_whole(8, 160), b.random().log_whole(16, 800)});
   const bool lstm = b.random().chance(0.5);
   for (int64_t i = b.random().whole(1, 2); i > 0; --i) x = recurrent_layer(b, x, lstm);
   return b.finish({b.linear(b.op("aten::select.int", {{"self", x}, {"dim", 1}, {"index", -1}}), b.channels(2, 500))});

@@ -17,6 +17,10 @@ bool tells(const CaseFacts& facts, double l2_bytes) {
 
 }  // namespace
 
+BlasTiles usual_blas_tiles(std::string_view vendor, double vector_lanes) {
+  return vendor == "GenuineIntel" && vector_lanes >= 16 ? BlasTiles::vectors : BlasTiles::strips;
+}
+
 BlasTiles effective_blas_tiles(std::span<const Observation> observations, const OpFitOptions& options) {
   const auto loss_with = [&](BlasTiles tiles) {
     OpFitOptions trial = options;

@@ -79,6 +79,7 @@ CostConditions conditions_of(const Machine& machine, int threads) {
   CostConditions conditions;
   conditions.threads = threads;
   conditions.vector_lanes = vector_lanes(machine);
+  conditions.blas_tiles = usual_blas_tiles(machine.vendor, conditions.vector_lanes);
   for (const MemoryLevel& level : machine.levels) {
     const double capacity = believable_capacity_bytes(level);
     if (level.name == "L2" && capacity > 0) conditions.l2_bytes = capacity;

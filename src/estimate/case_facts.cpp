@@ -233,6 +233,31 @@ std::vector<std::optional<double>> set_cold_inputs(const Graph& graph, std::span
   return lost;
 }
 
+// Bytes that pass between two readings of each call's largest parameter, which a decoder's steps or shared layers read more than once
+// a run; at most what a run touches in all.
+std::vector<double> reread_after_bytes(const Graph& graph, std::span<const double> moved_bytes, double footprint_bytes) {
+  std::vector<double> read(static_cast<size_t>(graph.storages), -1.0), after(graph.nodes.size(), footprint_bytes);
+  double clock_bytes = 0;
+  for (int run = 0; run < 2; ++run) {
+    for (size_t n = 0; n < graph.nodes.size(); ++n) {
+      double largest_bytes = 0;
+      for_each_operand(graph.nodes[n], [&](ValueId id) {
+        const Value& value = graph[id];
+        if (value.role == Role::intermediate || value.role == Role::input) return;
+        double& last_bytes = read[static_cast<size_t>(value.storage)];
+        const auto bytes = static_cast<double>(value.type.bytes());
+        if (bytes > largest_bytes && last_bytes >= 0) {
+          largest_bytes = bytes;
+          after[n] = std::min(footprint_bytes, clock_bytes - last_bytes);
+        }
+        last_bytes = clock_bytes;
+      });
+      clock_bytes += moved_bytes[n];
+    }
+  }
+  return after;
+}
+
 // Weights are read in turn, again and again: they find a sharper end of the shared cache than other operands do, and of the
 // private one, which holds them up to its size.
 constexpr int shared_sharpness = 4, private_sharpness = 6;
@@ -288,15 +313,15 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
   set_cold_code(all);
   const std::vector<double> cold_results = cold_result_bytes(graph, filled, conditions.l3_bytes);
   for (size_t n = 0; n < all.size(); ++n) all[n].cold_output_bytes = cold_results[n];
-  const double lost_parameters = beyond(footprint_bytes, conditions.l3_bytes, shared_sharpness);
+  const std::vector<double> reread = reread_after_bytes(graph, filled, footprint_bytes);
   for (size_t n = 0; n < all.size(); ++n) {
     CaseFacts& facts = all[n];
-    const double lost_weights = lost_computed[n].value_or(lost_parameters);
+    const double lost_weights = lost_computed[n].value_or(beyond(reread[n], conditions.l3_bytes, shared_sharpness));
     if (facts.weight_bytes > 0) {  // short rows are one stream with their neighbours
       const double row_bytes = static_cast<double>(facts.k) * static_cast<double>(size_bytes(facts.dtype));
       facts.cold_weight_rows = static_cast<double>(facts.n) * std::min(1.0, row_bytes / stream_bytes) * lost_weights;
     }
-    facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(footprint_bytes, conditions.weight_l2_multiple * conditions.l2_bytes, private_sharpness);
+    facts.cold_weight_l2_bytes = facts.weight_bytes * beyond(reread[n], conditions.weight_l2_multiple * conditions.l2_bytes, private_sharpness);
     facts.cold_weight_l3_bytes = facts.weight_bytes * lost_weights;
   }
   return all;

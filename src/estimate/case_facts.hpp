@@ -84,8 +84,11 @@ struct CaseFacts {
   double rows = 0;              // independent rows of norms, softmax, reductions, gathers
   double row_length = 1;        // elements of one row
   double comparisons = 0;       // of sorts and selections: rows x elements brought in order x log2 of them
+  double parted_elements = 0;   // of selections: of rows that are parted into what is selected and the rest
   double runs = 0;              // contiguous runs of a copy
-  double inner_loops = 0;       // of a copy: stretches of its result that it fills in equal steps through its operand
+  double inner_loops = 0;       // of copies and pointwise calls: stretches of the result that are filled in equal steps through all operands;
+                                // of reductions over an outer dimension: stretches of the result that lie together in their operand
+  double single_elements = 0;   // of pointwise calls and softmax: elements that fill no vector and are computed one by one
   double segments = 0;          // pieces that cat and split write
   double operands = 0;          // tensors in lists
   int wrapped_numbers = 0;      // of a pointwise call: numbers that stand for a tensor, and are made one

@@ -113,10 +113,15 @@ constexpr std::string_view vector_features =
 constexpr std::string_view attention_features =
     "call cold_code attention_block_flops attention_scores attention_tail_scores masked_scores masked_rows mask_elements mask_conversions head_rows query_blocks block_key_bytes strided_bytes beyond_l2_bytes";
 constexpr std::string_view pointwise_features =
-    "call cold_code wrapped_numbers input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes cold_output_bytes "
+    "call cold_code wrapped_numbers inner_loops single_elements input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes cold_output_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pair_features =
-    "call cold_code input_bytes output_bytes fresh_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
+    "call cold_code inner_loops input_bytes output_bytes fresh_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view softmax_features =
+    "call cold_code rows row_vectors row_tails single_elements input_bytes output_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes "
+    "beyond_l3_bytes";
+constexpr std::string_view softmax_outer_features =
+    "call cold_code inner_loops single_elements input_bytes output_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view norm_features =
     "call cold_code rows row_vectors row_tails input_bytes output_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes "
     "beyond_l3_bytes";
@@ -126,6 +131,8 @@ constexpr std::string_view pool_features =
     "call cold_code output_elements window_elements window_rows rows planes input_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view reduction_features =
     "call cold_code means rows row_vectors row_tails output_elements input_bytes flops strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view outer_reduction_features =
+    "call cold_code means rows inner_loops single_elements output_elements input_bytes flops strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view copy_features =
     "call cold_code output_bytes runs inner_loops far_elements fresh_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view small_upsample_features = "call cold_code output_elements far_elements output_bytes input_bytes beyond_l2_bytes";
@@ -238,9 +245,10 @@ const Row rows[] = {
     {"layer_norm_plain", "layer_norm", [](const Facts& f) { return f.variant == "layer_norm.plain"; }, norm_features, "ATen layer_norm_kernel.cpp: a scalar loop without weights"},
     {"layer_norm", "row_wise", OPGAUGE_NAMED("layer_norm", "native_layer_norm"), norm_features, "ATen layer_norm"},
     {"rms_norm", "layer_norm", OPGAUGE_NAMED("rms_norm", "_fused_rms_norm"), norm_features, "ATen composite"},
-    {"softmax_strided", "softmax", [](const Facts& f) { return f.family == OpFamily::softmax && (!f.inner_dimension || !f.dense_operands); }, norm_features, "ATen softmax over an outer dimension"},
-    {"log_softmax", "softmax", OPGAUGE_NAMED("log_softmax", "_log_softmax"), norm_features, "ATen log_softmax"},
-    {"softmax", "row_wise", [](const Facts& f) { return f.family == OpFamily::softmax; }, norm_features, "ATen softmax over the last dimension"},
+    {"softmax_outer", "softmax", [](const Facts& f) { return f.family == OpFamily::softmax && !f.inner_dimension; }, softmax_outer_features, "ATen softmax over an outer dimension, vectorised over the inner ones"},
+    {"softmax_strided", "softmax", [](const Facts& f) { return f.family == OpFamily::softmax && !f.dense_operands; }, softmax_features, "copied to contiguous first"},
+    {"log_softmax", "softmax", OPGAUGE_NAMED("log_softmax", "_log_softmax"), softmax_features, "ATen log_softmax"},
+    {"softmax", "row_wise", [](const Facts& f) { return f.family == OpFamily::softmax; }, softmax_features, "ATen softmax over the last dimension"},
     {"row_wise", "any", [](const Facts& f) { return f.family == OpFamily::normalization; }, norm_features, "parent of norms and softmax"},
 
     // Pools, reductions, resampling.
@@ -257,8 +265,8 @@ const Row rows[] = {
     {"scan", "reduction", OPGAUGE_NAMED("cumsum", "cumprod"), reduction_features, "ATen cumulative kernels"},
     {"arg_reduction", "reduction", [](const Facts& f) { return f.family != OpFamily::pointwise && named(f, {"argmax", "argmin", "max", "min", "median"}); }, reduction_features, "values with indices"},
     {"moment", "reduction", OPGAUGE_NAMED("var", "std", "var_mean", "std_mean"), reduction_features, "Welford"},
-    {"norm_outer", "reduction_outer", [](const Facts& f) { return f.family == OpFamily::reduction && !f.inner_dimension && named(f, {"linalg_vector_norm", "norm"}); }, reduction_features, "ATen ReduceOpsKernel.cpp, norm_kernel: vectorised over a contiguous innermost dimension only"},
-    {"reduction_outer", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && f.name != "diff" && !f.inner_dimension; }, reduction_features, "TensorIterator, vectorised over the kept dimension"},
+    {"norm_outer", "reduction_outer", [](const Facts& f) { return f.family == OpFamily::reduction && !f.inner_dimension && named(f, {"linalg_vector_norm", "norm"}); }, outer_reduction_features, "ATen ReduceOpsKernel.cpp, norm_kernel: vectorised over a contiguous innermost dimension only"},
+    {"reduction_outer", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && f.name != "diff" && !f.inner_dimension; }, outer_reduction_features, "TensorIterator, vectorised over the kept dimension"},
     {"extremum", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && named(f, {"amax", "amin"}); }, reduction_features, "TensorIterator: rows one after the other, the rest behind the last whole vector one by one"},
     {"mean", "reduction", [](const Facts& f) { return f.family == OpFamily::reduction && f.name == "mean"; }, reduction_features, "ATen mean_kernel: a cascade sum, and a division in a second call"},
     {"reduction", "any", [](const Facts& f) { return f.family == OpFamily::reduction && f.name != "diff"; }, reduction_features, "TensorIterator, cascade sum"},
@@ -292,7 +300,7 @@ const Row rows[] = {
     {"scatter", "gather", OPGAUGE_NAMED("scatter", "scatter_add", "scatter_reduce"), "call cold_code output_elements output_bytes input_bytes", "ATen ScatterGatherKernel.cpp: one element after the other"},
     {"index_rows", "gather", [](const Facts& f) { return f.name == "index" && f.output_elements >= least_copied_row * f.rows; }, "call cold_code rows output_bytes fresh_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes", "ATen IndexKernel.cpp: rows of the result are loops over neighbours"},
     {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call cold_code rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
-    {"topk", "sort", OPGAUGE_NAMED("topk"), "call cold_code rows row_vectors comparisons input_bytes output_bytes", "ATen SortingKernel.cpp: a partial sort or a selection, then a sort of what was selected"},
+    {"topk", "sort", OPGAUGE_NAMED("topk"), "call cold_code rows parted_elements comparisons input_bytes output_bytes", "ATen SortingKernel.cpp: a partial sort or a selection, then a sort of what was selected"},
     {"sort", "any", [](const Facts& f) { return f.family == OpFamily::sorting; }, "call cold_code rows row_vectors comparisons input_bytes output_bytes", "ATen sort"},
     {"random", "factory", OPGAUGE_NAMED("rand", "randn", "rand_like", "randn_like", "randint", "randint_like"), "call cold_code output_elements output_bytes fresh_bytes", "ATen: one Mersenne twister, element by element"},
     {"factory", "pointwise", [](const Facts& f) { return f.family == OpFamily::factory; }, "call cold_code output_bytes fresh_bytes", "ATen fill, arange"},

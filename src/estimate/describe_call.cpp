@@ -10,6 +10,7 @@
 #include "estimate/describe_convolution.hpp"
 #include "estimate/describe_recurrent.hpp"
 #include "estimate/node_arguments.hpp"
+#include "graph/ops/iterator.hpp"
 
 namespace opgauge {
 namespace {
@@ -213,6 +214,15 @@ int wrapped_numbers(const Node& node) {
   return count;
 }
 
+// A vectorised loop takes two vectors at a time, and what is left behind them one by one, by the C library's functions.
+void describe_loops(const TensorType& y, const std::vector<TensorType>& walked, CaseFacts& facts) {
+  const InnerLoop loop = inner_loop(y.sizes, walked);
+  facts.inner_loops = facts.output_elements / static_cast<double>(std::max<int64_t>(1, loop.elements));
+  const double together = 2 * facts.lanes * 4 / static_cast<double>(std::max<int64_t>(1, size_bytes(y.dtype)));
+  const double behind = loop.vectorized ? std::fmod(static_cast<double>(loop.elements), together) : static_cast<double>(loop.elements);
+  facts.single_elements = facts.inner_loops * behind;
+}
+
 // TensorIterator walks in the first operand's order; an operand of another order is read with jumps, one element at a time.
 void describe_pointwise(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
   const TensorType* ordered = nullptr;
@@ -226,20 +236,31 @@ void describe_pointwise(const Graph& graph, const Node& node, double l2_bytes, C
     facts.far_elements = std::max(far_elements(x, l2_bytes), far_elements(*ordered, l2_bytes));
   });
   facts.wrapped_numbers = wrapped_numbers(node);
+  if (node.outputs.empty() || node.outputs[0] == no_value) return;
+  const TensorType& y = graph[node.outputs[0]].type;
+  std::vector<TensorType> walked{y};
+  for_each_operand(node, [&](ValueId id) {
+    if (graph[id].type.rank() <= y.rank()) walked.push_back(graph[id].type);
+  });
+  describe_loops(y, walked, facts);
 }
 
 void describe_pool(const Graph& graph, const Node& node, CaseFacts& facts) {
   const TensorType* x = tensor_argument(graph, node, {"self"});
   if (!x || x->rank() < 2 || node.outputs.empty() || node.outputs[0] == no_value) return;
   const TensorType& y = graph[node.outputs[0]].type;
+  const bool line = facts.name.ends_with("1d");
+  const auto rows = [&](const TensorType& type) { return !line && type.rank() > 2 ? type.sizes[type.sizes.size() - 2] : 1; };
   facts.out_w = y.sizes.back();
   facts.width = x->sizes.back();
-  facts.height = x->rank() > 2 ? x->sizes[x->sizes.size() - 2] : 1;
-  facts.out_h = y.rank() > 2 ? y.sizes[y.sizes.size() - 2] : 1;
+  facts.height = rows(*x);
+  facts.out_h = rows(y);
   const Dims kernel = ints_argument(node, "kernel_size");
   if (kernel.empty()) {  // adaptive: the mean window
     facts.kernel_w = std::max<int64_t>(1, facts.width / std::max<int64_t>(1, facts.out_w));
     facts.kernel_h = std::max<int64_t>(1, facts.height / std::max<int64_t>(1, facts.out_h));
+  } else if (line) {
+    facts.kernel_w = kernel[0];
   } else {
     facts.kernel_h = at_or(kernel, 0, 1);
     facts.kernel_w = at_or(kernel, 1, facts.kernel_h);
@@ -250,6 +271,20 @@ void describe_pool(const Graph& graph, const Node& node, CaseFacts& facts) {
   }
   for (const int64_t s : ints_argument(node, "stride")) facts.strided |= s > 1;
   facts.rows = facts.output_elements / static_cast<double>(std::max<int64_t>(1, facts.out_w));
+}
+
+// Elements of the dimensions that stay which lie one after another in memory.
+int64_t kept_run(const TensorType& x, const std::vector<bool>& gone) {
+  int64_t run = 1;
+  for (bool longer = true; longer;) {
+    longer = false;
+    for (size_t i = 0; i < gone.size(); ++i) {
+      if (gone[i] || x.sizes[i] <= 1 || x.strides[i] != run) continue;
+      run *= x.sizes[i];
+      longer = true;
+    }
+  }
+  return run;
 }
 
 // Rows of a reduction over `dims` (empty: all), and whether those are the innermost dimensions.
@@ -278,6 +313,10 @@ void describe_reduced(const TensorType& x, Dims dims, CaseFacts& facts) {
     }
   }
   facts.inner_dimension = largest_gone <= smallest_kept;
+  if (facts.inner_dimension) return;
+  const int64_t run = kept_run(x, gone);
+  facts.inner_loops = facts.rows / static_cast<double>(run);
+  facts.single_elements = static_cast<double>(x.numel()) * std::fmod(static_cast<double>(run), facts.lanes) / static_cast<double>(run);
 }
 
 void describe_rows(const Graph& graph, const Node& node, CaseFacts& facts) {
@@ -288,6 +327,9 @@ void describe_rows(const Graph& graph, const Node& node, CaseFacts& facts) {
                    flag_argument(node, "train");
   if (facts.family == OpFamily::softmax) {
     describe_reduced(*x, ints_argument(node, "dim"), facts);
+    // ATen SoftMaxKernel.cpp: rows that fill no vector.
+    const double row = elements / std::max(1.0, facts.rows);
+    if (facts.inner_dimension) facts.single_elements = row * static_cast<double>(size_bytes(x->dtype)) < facts.lanes * 4 ? elements : 0;
   } else if (facts.name == "layer_norm" || facts.name == "native_layer_norm" || facts.name == "rms_norm") {
     double inner = 1;
     for (const int64_t size : ints_argument(node, "normalized_shape")) inner *= static_cast<double>(size);
@@ -357,7 +399,25 @@ void describe_sort(const Graph& graph, const Node& node, CaseFacts& facts) {
   const Dims selected = ints_argument(node, "k");
   const double row_length = static_cast<double>(x->numel()) / std::max(1.0, facts.rows);
   const double ordered = selected.empty() ? row_length : std::min(row_length, static_cast<double>(selected[0]));
+  // ATen SortingKernel.cpp, topk_impl_loop: few are kept in a heap as the row goes by, more are parted from the rest first.
+  constexpr double heap_share = 64;
+  if (!selected.empty() && ordered * heap_share > row_length) facts.parted_elements = facts.rows * row_length;
   facts.comparisons = facts.rows * ordered * std::log2(std::max(2.0, ordered));
+}
+
+// Elements of the dimensions behind the last one that `index` is given numbers for: they lie together in what it takes.
+int64_t indexed_slice(const Graph& graph, const Node& node) {
+  const TensorType* x = tensor_argument(graph, node, {"self"});
+  const Argument* given = find_argument(node, "indices");
+  const auto* indices = given ? std::get_if<ValueList>(given) : nullptr;
+  if (!x || !indices) return 1;
+  size_t behind = 0;
+  for (size_t i = 0; i < indices->size(); ++i) {
+    if ((*indices)[i].id != no_value) behind = i + 1;
+  }
+  int64_t slice = 1;
+  for (size_t i = behind; i < x->sizes.size(); ++i) slice *= x->sizes[i];
+  return slice;
 }
 
 // Rows of a table are read as rows of a product's weights are: those that lie in main memory are waited for.
@@ -393,6 +453,7 @@ void describe_call(const Graph& graph, const Node& node, const CostConditions& c
         facts.rows = facts.output_elements /
                      static_cast<double>(std::max<int64_t>(1, graph[node.outputs[0]].type.sizes.back()));
         if (facts.name == "embedding") describe_table(graph, node, facts);
+        if (facts.name == "index") facts.rows = facts.output_elements / static_cast<double>(std::max<int64_t>(1, indexed_slice(graph, node)));
       }
       break;
     default: break;

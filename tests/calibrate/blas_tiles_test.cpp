@@ -43,6 +43,12 @@ TEST(BlasTiles, AreFoundWhateverTheOptionsSay) {
   }
 }
 
+TEST(BlasTiles, AreAssumedByVendor) {
+  EXPECT_EQ(usual_blas_tiles("GenuineIntel", 16), BlasTiles::vectors);
+  EXPECT_EQ(usual_blas_tiles("GenuineIntel", 8), BlasTiles::strips);
+  EXPECT_EQ(usual_blas_tiles("AuthenticAMD", 16), BlasTiles::strips);
+}
+
 TEST(BlasTiles, AreTheOptionsIfFewCallsTell) {
   EXPECT_EQ(effective_blas_tiles(layers(20, BlasTiles::vectors), OpFitOptions{}), BlasTiles::strips);
 }

@@ -43,6 +43,21 @@ std::vector<size_t> iteration_order(const Dims& shape, const std::vector<Dims>& 
   return order;
 }
 
+// Bytes from one element to the next in each dimension of `shape`, 0 where an operand is broadcast.
+std::vector<Dims> byte_strides(const Dims& shape, const std::vector<TensorType>& operands) {
+  std::vector<Dims> strides;
+  for (const TensorType& one : operands) {
+    Dims bytes(shape.size(), 0);
+    const size_t added = shape.size() - one.sizes.size();
+    for (size_t i = 0; i < one.sizes.size(); ++i) {
+      const bool stretched = one.sizes[i] == 1 && shape[added + i] != 1;
+      bytes[added + i] = stretched ? 0 : one.strides[i] * size_bytes(one.dtype);
+    }
+    strides.push_back(std::move(bytes));
+  }
+  return strides;
+}
+
 }  // namespace
 
 // Strides of a fresh output: TensorIteratorBase::fast_set_up where all operands look alike, else by
@@ -62,17 +77,7 @@ Dims iteration_strides(const Dims& shape, const std::vector<TensorType>& operand
     if (channels_last) return channels_last_strides(shape);
     if (dense && same_strides) return operands.front().strides;
   }
-  std::vector<Dims> strides;
-  for (const TensorType& one : operands) {
-    Dims bytes(shape.size(), 0);
-    const size_t added = shape.size() - one.sizes.size();
-    for (size_t i = 0; i < one.sizes.size(); ++i) {
-      const bool stretched = one.sizes[i] == 1 && shape[added + i] != 1;
-      bytes[added + i] = stretched ? 0 : one.strides[i] * size_bytes(one.dtype);
-    }
-    strides.push_back(std::move(bytes));
-  }
-  const std::vector<size_t> order = iteration_order(shape, strides);
+  const std::vector<size_t> order = iteration_order(shape, byte_strides(shape, operands));
   bool inverted = true;
   for (size_t i = 0; i < order.size(); ++i) inverted = inverted && order[i] == order.size() - 1 - i;
   if (inverted) return contiguous_strides(shape);
@@ -83,6 +88,27 @@ Dims iteration_strides(const Dims& shape, const std::vector<TensorType>& operand
     running *= shape[dim];
   }
   return result;
+}
+
+InnerLoop inner_loop(const Dims& shape, const std::vector<TensorType>& operands) {
+  const std::vector<Dims> strides = byte_strides(shape, operands);
+  InnerLoop loop;
+  std::optional<size_t> innermost;
+  for (const size_t dim : iteration_order(shape, strides)) {
+    if (shape[dim] == 1) continue;
+    if (!innermost) innermost = dim;
+    else if (!std::ranges::all_of(strides, [&](const Dims& one) { return one[dim] == one[*innermost] * loop.elements; })) break;
+    loop.elements *= shape[dim];
+  }
+  if (!innermost) return loop;
+  int staying = 0;
+  for (size_t i = 0; i < operands.size(); ++i) {
+    const int64_t step = strides[i][*innermost];
+    staying += step == 0;
+    loop.vectorized &= step == 0 || step == size_bytes(operands[i].dtype);
+  }
+  loop.vectorized &= staying <= 1;
+  return loop;
 }
 
 Dtype promote(Dtype a, Dtype b) {

@@ -50,6 +50,14 @@ Iteration iterate(const Call& call, std::span<const Operand> operands, Promotion
 // Strides of a fresh output over operands that broadcast to `shape`.
 Dims iteration_strides(const Dims& shape, const std::vector<TensorType>& operands);
 
+// The loops of a kernel over `operands`, of which the first is its output: dimensions in the order of iteration, made one where all
+// operands allow it (TensorIteratorBase::reorder_dimensions, coalesce_dimensions).
+struct InnerLoop {
+  int64_t elements = 1;    // one loop takes
+  bool vectorized = true;  // neighbours in every operand, or one element that stays in one of them (cpu/Loops.h, VectorizedLoop2d)
+};
+InnerLoop inner_loop(const Dims& shape, const std::vector<TensorType>& operands);
+
 // Bytes of the distinct elements behind a tensor: an expanded dimension counts once.
 int64_t touched_bytes(const TensorType& type);
 
