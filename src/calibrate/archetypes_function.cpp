@@ -37,6 +37,7 @@ ValueId scalar_math(Block& b) {
 ValueId vector_math(Block& b) {
   const auto [count, length] = rows_of(b, 1e3, 3e5);
   const ValueId x = fresh(b, {count, length});
+  if (length % 2 == 0 && b.random().chance(0.15)) return b.op("aten::glu", {{"self", x}, {"dim", int64_t{-1}}});
   return b.unary(b.random().pick<std::string_view>({"sin", "cos", "log", "erf", "abs", "sqrt"}), x);
 }
 
@@ -111,11 +112,13 @@ ValueId short_rows(Block& b) {
   const int64_t length = b.random().log_whole(2, 48), count = std::max<int64_t>(1, static_cast<int64_t>(b.random().log_uniform(2e3, 1.5e6)) / length);
   const ValueId x = fresh(b, {count, length});
   const Dims last{-1};
-  switch (b.random().whole(0, 5)) {
+  switch (b.random().whole(0, 7)) {
     case 5: return b.random().chance(0.7) ? b.softmax(x, -1) : b.op("aten::log_softmax.int", {{"self", x}, {"dim", int64_t{-1}}});
     case 0:
     case 4: return b.op(b.random().chance(0.8) ? "aten::amax" : "aten::amin", {{"self", x}, {"dim", last}});
-    case 1: return b.op("aten::sum.dim_IntList", {{"self", x}, {"dim", last}});
+    case 1:
+    case 6:
+    case 7: return b.op("aten::sum.dim_IntList", {{"self", x}, {"dim", last}});
     case 2: return b.op("aten::argmax", {{"self", x}, {"dim", int64_t{-1}}});
     default: return b.mean(x, last, false);
   }

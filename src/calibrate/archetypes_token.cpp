@@ -290,15 +290,20 @@ ValueId recurrent_layer(Block& b, ValueId x, bool lstm) {
   return b.ops(lstm ? "aten::lstm.input" : "aten::gru.input", std::move(given))[0];
 }
 
-// One step of many rows, as messages between nodes are taken in.
+// One step: of many rows, as messages between nodes are taken in, or of a few, as a decoder goes from word to word.
 Graph draw_cells(Block& b) {
-  const int64_t n = b.random().log_whole(8, 1500), hidden = 8 * b.random().log_whole(2, 40);
+  const bool few = b.random().chance(0.4), lstm = b.random().chance(few ? 0.7 : 0.3);
+  const int64_t n = few ? b.random().pick<int64_t>({1, 2, 2, 4}) : b.random().log_whole(8, 1500);
+  const int64_t hidden = 8 * (few ? b.random().log_whole(8, 90) : b.random().log_whole(2, 40)), gates = lstm ? 4 : 3;
   const ValueId x = b.unary("relu", b.input({n, hidden}));
   ValueId h = b.input({n, hidden});
   for (int64_t i = b.random().whole(1, 3); i > 0; --i) {
     const ValueId message = b.linear(h, hidden);
-    h = b.op("aten::gru_cell", {{"input", i > 1 ? message : x}, {"hx", h}, {"w_ih", b.weight({3 * hidden, hidden})}, {"w_hh", b.weight({3 * hidden, hidden})},
-                                {"b_ih", b.weight({3 * hidden})}, {"b_hh", b.weight({3 * hidden})}});
+    std::vector<Given> given{{"input", i > 1 ? message : x}, {"w_ih", b.weight({gates * hidden, hidden})}, {"w_hh", b.weight({gates * hidden, hidden})},
+                             {"b_ih", b.weight({gates * hidden})}, {"b_hh", b.weight({gates * hidden})}};
+    if (lstm) given.emplace_back("hx", ValueList{ValueRef{h}, ValueRef{x}});
+    else given.emplace_back("hx", h);
+    h = b.ops(lstm ? "aten::lstm_cell" : "aten::gru_cell", std::move(given))[0];
   }
   return b.finish({h});
 }

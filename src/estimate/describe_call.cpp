@@ -319,6 +319,25 @@ void describe_reduced(const TensorType& x, Dims dims, CaseFacts& facts) {
   facts.single_elements = static_cast<double>(x.numel()) * std::fmod(static_cast<double>(run), facts.lanes) / static_cast<double>(run);
 }
 
+// ATen SoftMaxKernel.cpp: what is not contiguous is copied first. Over the last dimension rows that fill no vector are taken element by
+// element, over another one what is left of the inner dimensions behind their last whole vector.
+void describe_softmax(const TensorType& x, const Dims& dims, CaseFacts& facts) {
+  const int64_t rank = x.rank(), given = dims.empty() ? -1 : dims[0], dim = given < 0 ? given + rank : given;
+  if (dim < 0 || dim >= rank) return;
+  int64_t inner = 1;
+  for (int64_t i = dim + 1; i < rank; ++i) inner *= x.sizes[static_cast<size_t>(i)];
+  const auto elements = static_cast<double>(x.numel()), length = static_cast<double>(std::max<int64_t>(1, x.sizes[static_cast<size_t>(dim)]));
+  const double vector = facts.lanes * 4 / static_cast<double>(size_bytes(x.dtype));
+  facts.rows = elements / length;
+  facts.inner_dimension = inner <= 1;
+  if (facts.inner_dimension) {
+    facts.single_elements = length < vector ? elements : 0;
+  } else {
+    facts.inner_loops = facts.rows / static_cast<double>(inner);
+    facts.single_elements = elements * std::fmod(static_cast<double>(inner), vector) / static_cast<double>(inner);
+  }
+}
+
 void describe_rows(const Graph& graph, const Node& node, CaseFacts& facts) {
   const TensorType* x = tensor_argument(graph, node, {"input", "self"});
   if (!x || x->rank() == 0) return;
@@ -326,10 +345,7 @@ void describe_rows(const Graph& graph, const Node& node, CaseFacts& facts) {
   facts.training = flag_argument(node, "training") || flag_argument(node, "use_input_stats") ||
                    flag_argument(node, "train");
   if (facts.family == OpFamily::softmax) {
-    describe_reduced(*x, ints_argument(node, "dim"), facts);
-    // ATen SoftMaxKernel.cpp: rows that fill no vector.
-    const double row = elements / std::max(1.0, facts.rows);
-    if (facts.inner_dimension) facts.single_elements = row * static_cast<double>(size_bytes(x->dtype)) < facts.lanes * 4 ? elements : 0;
+    describe_softmax(*x, ints_argument(node, "dim"), facts);
   } else if (facts.name == "layer_norm" || facts.name == "native_layer_norm" || facts.name == "rms_norm") {
     double inner = 1;
     for (const int64_t size : ints_argument(node, "normalized_shape")) inner *= static_cast<double>(size);

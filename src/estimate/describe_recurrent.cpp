@@ -37,8 +37,8 @@ void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, C
     if (matrices % 2 == 1) return;
     const auto bytes = static_cast<double>(type.bytes()), all_steps = static_cast<double>(steps);
     facts.step_weight_bytes += all_steps * bytes;
-    // oneDNN's products of several rows copy the matrix into blocks first, at each step.
-    facts.cold_step_weight_bytes += all_steps * bytes * beyond(facts.m > 1 ? 2 * bytes : bytes, l2_bytes);
+    // oneDNN, as of LSTMs alone: products of several rows copy the matrix into blocks first, at each step.
+    facts.cold_step_weight_bytes += all_steps * bytes * beyond(facts.m > 1 && facts.name == "lstm" ? 2 * bytes : bytes, l2_bytes);
     facts.step_flops += 2 * all_steps * static_cast<double>(facts.m * type.numel());
   });
 }
