@@ -273,9 +273,9 @@ Graph draw_unfolded(Block& b) {
 ValueId recurrent_layer(Block& b, ValueId x, bool lstm) {
   const bool both = b.random().chance(0.3);
   const int64_t layers = b.random().whole(1, 3), directions = both ? 2 : 1;
-  const int64_t hidden = b.random().chance(0.5) ? b.random().log_whole(180, 700) : b.random().log_whole(48, 800), gates = lstm ? 4 : 3;
+  const int64_t hidden = b.random().chance(0.5) ? b.random().log_whole(240, 800) : b.random().log_whole(48, 800), gates = lstm ? 4 : 3;
   const int64_t n = b.size(x, 0), steps = b.size(x, 1), in = b.size(x, 2);
-  if (2.0 * b.batch(x) * static_cast<double>(steps * gates * hidden * (in + hidden) * layers * directions) > 4e8) return x;
+  if (2.0 * b.batch(x) * static_cast<double>(steps * gates * hidden * (in + hidden) * layers * directions) > 6e8) return x;
   ValueList weights;
   for (int64_t i = 0; i < layers * directions; ++i) {
     weights.push_back(ValueRef{b.weight({gates * hidden, i < directions ? in : hidden * directions})});
@@ -310,7 +310,7 @@ Graph draw_cells(Block& b) {
 
 Graph draw_recurrent(Block& b) {
   if (b.random().chance(0.2)) return draw_cells(b);
-  ValueId x = b.input({b.random().pick<int64_t>({1, 1, 2, 2, 2, 3, 4, 8, 16, 32, 64}), b.random().log_whole(8, 160), b.random().log_whole(16, 800)});
+  ValueId x = b.input({b.random().pick<int64_t>({1, 1, 2, 2, 2, 3, 4, 8, 16, 32, 64, 200}), b.random().log_whole(8, 160), b.random().log_whole(16, 800)});
   const bool lstm = b.random().chance(0.5);
   for (int64_t i = b.random().whole(1, 2); i > 0; --i) x = recurrent_layer(b, x, lstm);
   return b.finish({b.linear(b.op("aten::select.int", {{"self", x}, {"dim", 1}, {"index", -1}}), b.channels(2, 500))});

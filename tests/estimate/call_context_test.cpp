@@ -27,8 +27,8 @@ TEST(CallContext, WeightsAreLostToNeighboursWithTime) {
   const auto lost = [](int64_t products, double fill_bytes_per_s) {
     GraphBuilder b("long");
     ValueId x = b.input("x", {Dtype::f32, {512, 512}});
-    const ValueId w = b.parameter("w", {Dtype::f32, {512, 512}});
-    for (int64_t i = 0; i < products; ++i) x = b.call("aten::linear", {{"input", x}, {"weight", w}});
+    const ValueId w = b.parameter("w", {Dtype::f32, {512, 512}}), others = b.parameter("v", {Dtype::f32, {512, 512}});
+    for (int64_t i = 0; i < products; ++i) x = b.call("aten::linear", {{"input", x}, {"weight", i == 0 ? w : others}});
     CostConditions conditions;
     conditions.fill_bytes_per_s = fill_bytes_per_s;
     const CaseFacts facts = facts_of(b.finish({x}), conditions)[0];
@@ -38,6 +38,24 @@ TEST(CallContext, WeightsAreLostToNeighboursWithTime) {
   EXPECT_LT(lost(1, 4e9), 0.2);
   EXPECT_GT(lost(4, 4e9), 0.5);
   EXPECT_GT(lost(20, 4e9), 0.9);
+}
+
+// A decoder's steps and shared layers read their weights more than once a run: they lie where one step has left them.
+TEST(CallContext, WeightsThatAreReadAgainWithinARunAreNear) {
+  GraphBuilder b("decoder");
+  ValueId x = b.input("x", {Dtype::f32, {1, 1024}});
+  const ValueId shared = b.parameter("w", {Dtype::f32, {1024, 1024}});
+  for (int i = 0; i < 3; ++i) x = b.call("aten::linear", {{"input", x}, {"weight", shared}});
+  for (int i = 0; i < 20; ++i) x = b.call("aten::linear", {{"input", x}, {"weight", b.parameter("v" + std::to_string(i), {Dtype::f32, {1024, 1024}})}});
+  CostConditions conditions;
+  conditions.l2_bytes = 1 << 20;
+  conditions.l3_bytes = 16 << 20;
+  const std::vector<CaseFacts> all = facts_of(b.finish({x}), conditions);
+  EXPECT_GT(all[0].cold_weight_l3_bytes, 0.9 * all[0].weight_bytes);  // since the run before
+  EXPECT_EQ(all[1].cold_weight_l3_bytes, 0);
+  EXPECT_EQ(all[2].cold_weight_l3_bytes, 0);
+  EXPECT_LT(all[2].cold_weight_l2_bytes, all[0].cold_weight_l2_bytes);
+  EXPECT_GT(all[10].cold_weight_l3_bytes, 0.9 * all[10].weight_bytes);
 }
 
 // Memory that is used again counts once.

@@ -70,6 +70,9 @@ const Dispatch dispatches[] = {
     {"aten::zeros([20,8])", "factory"},
     {"aten::atan2(f32[20,8], f32[20,8])", "scalar_math"},
     {"aten::max_pool1d(f32[2,8,40], [2])", "max_pool.rows"},
+    {"aten::softmax.int(f32[8,40,4], 1)", "softmax_outer"},
+    {"aten::softmax.int(f32[8,40]{60,1}, -1)", "softmax_strided"},
+    {"aten::index.Tensor(parameter f32[6,16384], [None, i64[128,128]])", "gather"},
     {"aten::layer_norm(f32[2,8,40], [40])", "layer_norm_plain"},
     {"aten::layer_norm(f32[2,8,40], [40], parameter f32[40], parameter f32[40])", "layer_norm"},
     {"aten::outer(f32[20], f32[8])", "mul"},
@@ -240,6 +243,65 @@ TEST(CostClass, CountsTheInnerLoopsOfACopy) {
       {"aten::pixel_unshuffle(f32[2,1,6,8], 2)", 2 * 4 * 3},    // every second pixel of every second row
   };
   for (const Copy& one : copies) EXPECT_EQ(facts_of_case(one.call).inner_loops, one.loops) << one.call;
+}
+
+// Loops of a pointwise kernel, and elements behind their last two vectors of 16.
+TEST(CostClass, CountsTheInnerLoopsOfAPointwiseCall) {
+  struct Loops {
+    const char* call;
+    double loops, single;
+  };
+  const Loops calls[] = {
+      {"aten::gelu(f32[8,100])", 1, 800 % 32},
+      {"aten::gelu(f32[8,100]{120,1})", 8, 8 * 4},                       // columns of a table
+      {"aten::gelu(f32[2,170,6,6]{12240,1,2040,340})", 2 * 36, 72 * 10},  // half of the channels of channels-last images
+      {"aten::gelu(f32[8,7]{23,1})", 8, 8 * 7},
+      {"aten::gelu(f32[8,7]{46,2})", 8, 8 * 7},                           // nothing lies together: no vectors at all
+      {"aten::gelu(f32[8,64]{128,2})", 1, 8 * 64},
+      {"aten::add.Tensor(f32[8,40], f32[40])", 8, 8 * 8},
+      {"aten::add.Tensor(f32[8,40], f32[8,1])", 8, 8 * 8},
+      {"aten::add.Tensor(f32[8,3,64], f32[3,64])", 8, 0},
+      {"aten::add.Tensor(i64[40,16,1,3], i64[8,3])", 40 * 16 * 8, 40 * 16 * 8 * 3},
+      {"aten::add.Tensor(f32[2,3,4,5]{60,1,15,3}, f32[2,3,4,5]{60,1,15,3})", 1, 120 % 32},
+  };
+  for (const Loops& one : calls) {
+    EXPECT_EQ(facts_of_case(one.call).inner_loops, one.loops) << one.call;
+    EXPECT_EQ(facts_of_case(one.call).single_elements, one.single) << one.call;
+  }
+}
+
+// Over the last dimension rows of less than a vector are taken element by element; over another one what is left of the inner ones.
+TEST(CostClass, SoftmaxOfRowsThatFillNoVector) {
+  EXPECT_EQ(facts_of_case("aten::softmax.int(f32[10,15], -1)").single_elements, 150);
+  EXPECT_EQ(facts_of_case("aten::softmax.int(f32[10,17], -1)").single_elements, 0);
+  EXPECT_EQ(facts_of_case("aten::softmax.int(f32[10,17], -1)").rows, 10);
+  const CaseFacts outer = facts_of_case("aten::softmax.int(f32[10,5,40], 1)");
+  EXPECT_EQ(outer.rows, 400);
+  EXPECT_EQ(outer.inner_loops, 10);
+  EXPECT_EQ(outer.single_elements, 10 * 5 * 8);
+  EXPECT_EQ(facts_of_case("aten::softmax.int(f32[4,40,9]{360,1,40}, 1)").inner_loops, 4) << "made contiguous first";
+}
+
+TEST(CostClass, WindowsOfOneDimensionalPoolsAreOneRow) {
+  const CaseFacts mean = facts_of_case("aten::avg_pool1d(f32[4,21,360], [25], [1])");
+  EXPECT_EQ(mean.kernel_h, 1);
+  EXPECT_EQ(mean.kernel_w, 25);
+  EXPECT_EQ(mean.out_h, 1);
+  const CaseFacts square = facts_of_case("aten::avg_pool2d(f32[4,21,30,30], [3])");
+  EXPECT_EQ(square.kernel_h, 3);
+  EXPECT_EQ(square.kernel_w, 3);
+  EXPECT_EQ(square.out_h, 10);
+}
+
+TEST(CostClass, SumsOverAnOuterDimensionGoAlongWhatIsKept) {
+  EXPECT_EQ(facts_of_case("aten::sum.dim_IntList(f32[64,16,8,2], [2])").inner_loops, 64 * 16);
+  EXPECT_EQ(facts_of_case("aten::sum.dim_IntList(f32[64,8,32], [1])").inner_loops, 64);
+  EXPECT_EQ(facts_of_case("aten::sum.dim_IntList(f32[64,8,32], [1])").single_elements, 0);
+}
+
+TEST(CostClass, SlicesThatAnIndexTakesLieTogether) {
+  EXPECT_EQ(facts_of_case("aten::index.Tensor(parameter f32[16,384,256], [i64[128]])").rows, 128);
+  EXPECT_EQ(facts_of_case("aten::index.Tensor(parameter f32[6,4096], [None, i64[8,8]])").rows, 6 * 64) << "single elements";
 }
 
 TEST(CostClass, KnowsThePitchOfASecondMatrix) {
@@ -436,6 +498,8 @@ TEST(CostClass, ACellIsOneStepOfManyRows) {
 TEST(CostClass, SortingTakesAsManyComparisonsAsElementsTimesTheirLogarithm) {
   EXPECT_EQ(facts_of_case("aten::sort(f32[8,1024])").comparisons, 8 * 1024 * 10);
   EXPECT_EQ(facts_of_case("aten::topk(f32[8,1024], 16)").comparisons, 8 * 16 * 4) << "of what is selected";
+  EXPECT_EQ(facts_of_case("aten::topk(f32[8,1024], 16)").parted_elements, 0) << "a heap";
+  EXPECT_EQ(facts_of_case("aten::topk(f32[8,1024], 17)").parted_elements, 8 * 1024);
 }
 
 // Of a table only the rows that are looked up are touched: it pushes nothing out.
