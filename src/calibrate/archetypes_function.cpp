@@ -148,13 +148,15 @@ ValueId few_terms(Block& b) {
 
 // Slices of a table by number, as a mixture of experts finds its matrices; a row for each is multiplied by them.
 ValueId slices(Block& b) {
-  const bool many = b.random().chance(0.15);
+  const bool many = b.random().chance(0.12);
   for (;;) {
     const int64_t count = b.random().log_whole(8, 400), rows = b.random().log_whole(1, 200), length = 8 * b.random().log_whole(8, 100), taken = b.random().log_whole(4, 300);
     const auto moved = static_cast<double>(taken * rows * length);
-    if (static_cast<double>(count * rows * length) > 4e6 || moved > (many ? 2e7 : 4e6) || (many && moved < 4e6)) continue;
+    if (static_cast<double>(count * rows * length) > 4e6 || moved > (many ? 1.2e7 : 4e6) || (many && moved < 4e6)) continue;
     const ValueId found = b.op("aten::index.Tensor", {{"self", b.weight({count, rows, length})}, {"indices", ValueList{ValueRef{b.input({taken}, Dtype::i64)}}}});
-    return b.random().chance(0.5) ? b.op("aten::bmm", {{"self", b.unary("relu", b.input({taken, 1, rows}))}, {"mat2", found}}) : found;
+    if (b.random().chance(0.4)) return found;
+    if (b.random().chance(0.5)) return b.op("aten::bmm", {{"self", b.unary("relu", b.input({taken, 1, rows}))}, {"mat2", found}});
+    return b.op("aten::bmm", {{"self", found}, {"mat2", b.unary("relu", b.input({taken, length, 1}))}});
   }
 }
 

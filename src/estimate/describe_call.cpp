@@ -459,7 +459,7 @@ void describe_call(const Graph& graph, const Node& node, const CostConditions& c
     case OpFamily::view: describe_copy(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::resample: describe_resample(graph, node, facts); break;
     case OpFamily::pointwise: describe_pointwise(graph, node, conditions.l2_bytes, facts); break;
-    case OpFamily::recurrent: describe_recurrent(graph, node, conditions.l2_bytes, facts); break;
+    case OpFamily::recurrent: describe_recurrent(graph, node, conditions, facts); break;
     case OpFamily::sorting: describe_sort(graph, node, facts); break;
     case OpFamily::indexing:
       if (const TensorType* indices = tensor_argument(graph, node, {"indices"}); facts.name == "embedding_bag" && indices) {

@@ -20,7 +20,7 @@ void describe_cell(const Graph& graph, const Node& node, CaseFacts& facts) {
 
 }  // namespace
 
-void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
+void describe_recurrent(const Graph& graph, const Node& node, const CostConditions& conditions, CaseFacts& facts) {
   if (facts.name.ends_with("_cell")) return describe_cell(graph, node, facts);
   const TensorType* x = tensor_argument(graph, node, {"input"});
   if (!x || x->rank() < 2) return;
@@ -38,7 +38,9 @@ void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, C
     const auto bytes = static_cast<double>(type.bytes()), all_steps = static_cast<double>(steps);
     facts.step_weight_bytes += all_steps * bytes;
     // oneDNN, as of LSTMs alone: products of several rows copy the matrix into blocks first, at each step.
-    facts.cold_step_weight_bytes += all_steps * bytes * beyond(facts.m > 1 && facts.name == "lstm" ? 2 * bytes : bytes, l2_bytes);
+    const double held_bytes = facts.m > 1 && facts.name == "lstm" ? 2 * bytes : bytes;
+    facts.cold_step_weight_bytes += all_steps * bytes * beyond(held_bytes, conditions.l2_bytes);
+    facts.cold_step_weight_l3_bytes += all_steps * bytes * beyond(held_bytes, conditions.l3_bytes);
     facts.step_flops += 2 * all_steps * static_cast<double>(facts.m * type.numel());
   });
 }
