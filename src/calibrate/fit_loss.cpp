@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <iterator>
 
 #include "estimate/op_predictor.hpp"
 
@@ -12,6 +13,12 @@ namespace {
 constexpr double most_log_error = 1;  // a gross outlier says nothing
 
 }  // namespace
+
+std::vector<Observation> observations_with(std::span<const Observation> observations, const OpFitOptions& options, const std::function<bool(const CaseFacts&)>& fitted) {
+  std::vector<Observation> out;
+  std::ranges::copy_if(observations, std::back_inserter(out), [&](const Observation& one) { return std::ranges::any_of(facts_of(one.graph, options.conditions), fitted); });
+  return out;
+}
 
 FitLoss loss_of_fit(std::span<const Observation> observations, const OpFitOptions& options, const std::function<bool(const CaseFacts&)>& fitted,
                     const std::function<bool(std::span<const CaseFacts>)>& counts) {

@@ -7,6 +7,7 @@
 #include <limits>
 #include <map>
 #include <utility>
+#include <vector>
 
 #include "calibrate/far_input.hpp"
 #include "calibrate/fit_loss.hpp"
@@ -40,6 +41,8 @@ LastCache effective_last_cache(std::span<const Observation> observations, const 
   const std::span<const double> multiples = told ? std::span<const double>(near_multiples) : far_multiples;
   const double of_a_doubling = told ? error_of_a_doubling : error_if_not_told;
   const double recorded_bytes = options.conditions.l3_bytes;
+  const auto fitted = [&](const CaseFacts& facts) { return streams_weights(facts, options.conditions.l2_bytes); };
+  const std::vector<Observation> telling = observations_with(observations, options, fitted);
   std::map<std::pair<double, double>, double> known;  // doubt by multiple and rate; infinite where too few calls tell
   const auto doubt = [&](double multiple, double rate) {
     const auto [at, fresh] = known.try_emplace({multiple, rate}, std::numeric_limits<double>::infinity());
@@ -47,9 +50,7 @@ LastCache effective_last_cache(std::span<const Observation> observations, const 
     OpFitOptions trial = options;
     trial.conditions.l3_bytes = multiple * recorded_bytes;
     trial.conditions.fill_bytes_per_s = rate;
-    const FitLoss loss = loss_of_fit(
-        observations, trial, [&](const CaseFacts& facts) { return streams_weights(facts, trial.conditions.l2_bytes); },
-        [&](std::span<const CaseFacts> facts) { return !surrounded(facts, trial); });
+    const FitLoss loss = loss_of_fit(telling, trial, fitted, [&](std::span<const CaseFacts> facts) { return !surrounded(facts, trial); });
     if (loss.calls < least_calls) return at->second;
     const double doublings = std::log2(multiple), unusual = rate / usual_rate - 1;
     return at->second = loss.mean_log_error + of_a_doubling * doublings * doublings + error_of_the_unusual * unusual * unusual;

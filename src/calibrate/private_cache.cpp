@@ -19,15 +19,14 @@ constexpr double least_share = 0.1;                       // of the private cach
 
 double effective_weight_l2_multiple(std::span<const Observation> observations, const OpFitOptions& options) {
   double best = options.conditions.weight_l2_multiple, least = std::numeric_limits<double>::infinity();
+  const auto fitted = [&](const CaseFacts& facts) {
+    return facts.family == OpFamily::matmul && facts.m < least_packed_rows && facts.weight_bytes > least_share * options.conditions.l2_bytes;
+  };
+  const std::vector<Observation> telling = observations_with(observations, options, fitted);
   for (const double multiple : multiples) {
     OpFitOptions trial = options;
     trial.conditions.weight_l2_multiple = multiple;
-    const FitLoss loss = loss_of_fit(
-        observations, trial,
-        [&](const CaseFacts& facts) {
-          return facts.family == OpFamily::matmul && facts.m < least_packed_rows && facts.weight_bytes > least_share * options.conditions.l2_bytes;
-        },
-        [](std::span<const CaseFacts>) { return true; });
+    const FitLoss loss = loss_of_fit(telling, trial, fitted, [](std::span<const CaseFacts>) { return true; });
     if (loss.calls < least_calls) return best;
     const double doublings = std::log2(multiple / usual);
     const double doubt = loss.mean_log_error + error_of_a_doubling * doublings * doublings;

@@ -37,10 +37,8 @@ void describe_recurrent(const Graph& graph, const Node& node, const CostConditio
     if (matrices % 2 == 1) return;
     const auto bytes = static_cast<double>(type.bytes()), all_steps = static_cast<double>(steps);
     facts.step_weight_bytes += all_steps * bytes;
-    // oneDNN, as of LSTMs alone: products of several rows copy the matrix into blocks first, at each step.
-    const double held_bytes = facts.m > 1 && facts.name == "lstm" ? 2 * bytes : bytes;
-    facts.cold_step_weight_bytes += all_steps * bytes * beyond(held_bytes, conditions.l2_bytes);
-    facts.cold_step_weight_l3_bytes += all_steps * bytes * beyond(held_bytes, conditions.l3_bytes);
+    facts.cold_step_weight_bytes += all_steps * bytes * beyond(bytes, conditions.l2_bytes);
+    facts.cold_step_weight_l3_bytes += all_steps * bytes * beyond(bytes, conditions.l3_bytes);
     facts.step_flops += 2 * all_steps * static_cast<double>(facts.m * type.numel());
   });
 }
