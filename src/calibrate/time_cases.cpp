@@ -18,7 +18,7 @@ constexpr double contention_part = 0.1;  // of the typical excess over the least
 constexpr double contention_sd = 0.15;   // how much of it that may be
 constexpr double repeat_sd = 0.015;      // two quiet sessions against each other
 constexpr double reference_noise = 0.03; // of the references' own quiet times and of a quiet session's least
-constexpr double slowness_part = 0.8;    // of what references lose, that a model's calls do
+constexpr double slowness_part = 0.7;    // of what references lose or gain, that a model's calls do
 constexpr double slowness_sd = 0.3;      // … and how much less or more
 
 }  // namespace
@@ -64,8 +64,8 @@ SessionBias session_bias(const Passes& passes, const std::vector<size_t>& nodes,
 }
 
 SessionBias with_slowness(SessionBias bias, const Slowness& slowness) {
-  const double excess = std::max(0.0, slowness.log_factor - std::max(reference_noise, slowness.log_sd));
-  bias.log_excess += slowness_part * excess;
+  const double excess = std::max(0.0, std::abs(slowness.log_factor) - std::max(reference_noise, slowness.log_sd));
+  bias.log_excess += std::copysign(slowness_part * excess, slowness.log_factor);
   bias.log_sd = std::hypot(bias.log_sd, slowness_sd * excess);
   return bias;
 }

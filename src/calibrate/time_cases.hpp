@@ -52,7 +52,8 @@ struct SessionBias {
 };
 // `nodes`: those of the passes that count.
 SessionBias session_bias(const Passes& passes, const std::vector<size_t>& nodes, int reference_visits);
-// The same of a session while references were slow: most of what they lost beyond their own noise is taken off.
+// The same of a session while references were slow or quick: most of what they lost or gained beyond their own noise is taken off, so that
+// sessions of several hours and the calibration's predictions speak of one state of the machine.
 SessionBias with_slowness(SessionBias bias, const Slowness& slowness);
 
 }  // namespace opgauge

@@ -54,7 +54,7 @@ void note_speed(const BudgetSpent& spent, Estimate& estimate) {
   estimate.notes.push_back(fmt::format("by {} the machine was {:.0f} % {} while measuring than while calibrating{}",
                                        spent.referenced ? "the calibration's reference networks" : "its speed probes",
                                        100 * std::abs(spent.speed_factor - 1), spent.speed_factor > 1 ? "slower" : "faster",
-                                       spent.referenced && spent.speed_factor > 1 ? ", most of which was taken off" : ""));
+                                       !spent.referenced ? "" : spent.speed_factor > 1 ? ", most of which was taken off" : ", most of which was added"));
 }
 
 // Nothing to look up without times, and times belong to a calibration.

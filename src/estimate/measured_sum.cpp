@@ -15,24 +15,24 @@ struct SharedError {
   double sd() const { return 1 / std::sqrt(precision); }
 };
 
-// Of how much slower the machine typically is than at rest: by so much a whole session may be.
+// Of how much slower the machine typically is than at rest: by so much a whole session may be off, either way.
 constexpr double session_part = 0.35;
 constexpr double normal_90 = 1.645;  // standard deviations that hold 90 % of a normal distribution
 
-// What a session says against the predictions that it replaces: a machine can be slow for all of it, and is never quicker than
-// at rest. `factor`: on the measured times; `log_sd`: of their sum, beside the session's own.
+// What a session says against the predictions that it replaces: a machine can be slow for all of it, or have been slow while it was
+// calibrated. `factor`: on the measured times; `log_sd`: of their sum, beside the session's own.
 struct SessionDoubt {
   double factor = 1, log_sd = 0;
 };
 SessionDoubt doubt(double measured_s, const std::vector<OpPrediction>& replaced, const OpModel& model) {
   double predicted_s = 0;
   for (const OpPrediction& call : replaced) predicted_s += call.latency_s;
-  const double slow_sd = session_part * std::log(std::max(1.0, model.contention));
-  if (!(predicted_s > 0) || measured_s <= predicted_s || slow_sd == 0) return {};
+  const double state_sd = session_part * std::log(std::max(1.0, model.contention));
+  if (!(predicted_s > 0) || !(measured_s > 0) || state_sd == 0) return {};
   const LatencyInterval interval = interval_around(predicted_s, error_variance_s2(replaced, model), deciding_shapes(replaced), model);
   const double predicted_sd = std::log(interval.high_s / interval.latency_s) / normal_90;
-  const double both = predicted_sd * predicted_sd + slow_sd * slow_sd;
-  return {std::pow(measured_s / predicted_s, -slow_sd * slow_sd / both), predicted_sd * slow_sd / std::sqrt(both)};
+  const double both = predicted_sd * predicted_sd + state_sd * state_sd;
+  return {std::pow(measured_s / predicted_s, -state_sd * state_sd / both), predicted_sd * state_sd / std::sqrt(both)};
 }
 
 }  // namespace

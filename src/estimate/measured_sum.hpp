@@ -12,12 +12,10 @@
 // Measured errors are taken to be one error: a session's calls were all quiet or all disturbed.
 // With one tau that is the shrinkage tau^2 / (tau^2 + v/n) of the mean of n residuals.
 //
-// A session that took longer than predicted met a slow machine or an unforeseen model: with M measured and P predicted for the
-// same calls, p the standard deviation of log P and u = 0.35 log(contention) that of a slow session,
+// A session whose sum is not the predicted one met a machine in another state or an unforeseen model: with M measured and P predicted
+// for the same calls, p the standard deviation of log P and u = 0.35 log(contention) that of a session's state,
 //
-//   t_k = measured_k (M / P)^(-u^2 / (p^2 + u^2))   if M > P
-//
-// One that was quicker is believed: a machine is never quicker than at rest.
+//   t_k = measured_k (M / P)^(-u^2 / (p^2 + u^2))
 #pragma once
 
 #include <vector>

@@ -143,6 +143,11 @@ Work work_truth(const Call& call) {
   work.other_ops = self(call).numel();
   return work;
 }
+// aten::_is_all_true and its like, which an exported assertion calls: of truths alone.
+std::vector<Result> infer_truth_of_truths(const Call& call) {
+  if (self(call).dtype != Dtype::boolean) throw call.error("found " + std::string(name_of(self(call).dtype)) + ", expected a tensor of bool");
+  return infer_truth(call);
+}
 int64_t scratch_truth(const Call& call) { return cast_bytes(self(call), truth_dtype(call)); }
 
 // aten::var, aten::std and their pairs with the mean.
@@ -241,6 +246,8 @@ const OpRow rows[] = {
      infer_truth, work_truth, scratch_truth},
     {"aten::any.dims(Tensor self, int[]? dim=None, bool keepdim=False) -> Tensor",
      OpFamily::reduction, infer_truth, work_truth, scratch_truth},
+    {"aten::_is_all_true(Tensor self) -> Tensor", OpFamily::reduction, infer_truth_of_truths, work_truth},
+    {"aten::_is_any_true(Tensor self) -> Tensor", OpFamily::reduction, infer_truth_of_truths, work_truth},
     spread<1, true>("aten::std(Tensor self, bool unbiased=True) -> Tensor"),
     spread<1, true>("aten::std.dim(Tensor self, int[1]? dim, bool unbiased=True, bool "
                     "keepdim=False) -> Tensor"),
