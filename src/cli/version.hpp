@@ -4,8 +4,7 @@
 namespace opgauge {
 
 inline constexpr const char* program_version = OPGAUGE_VERSION;
-// The commit that the program was configured from, "unknown" outside a git checkout, "-dirty" behind it if tracked files
-// were changed.
+// The commit that the program was built from, "unknown" outside a git checkout, "-dirty" behind it if tracked files were changed.
 const char* program_commit();
 
 }  // namespace opgauge
