@@ -20,7 +20,7 @@ struct BudgetSpent {
   int passes = 0;
   bool whole = false;    // the whole model ran, not only the calls that matter
   double speed_factor = 1;  // what the calibration's reference networks take now over their quiet times; without them, `slowdown` of the speed probes by the model's share of main memory
-  bool referenced = false;  // by reference networks, most of whose slowness was taken off the measured times
+  bool referenced = false;  // by reference networks, most of whose slowness or quickness was taken off the measured times
   std::string database;  // file
   static constexpr auto fields() {
     using B = BudgetSpent;
@@ -35,7 +35,7 @@ struct BudgetSpent {
         field("passes", &B::passes, "", "passes over them"),
         field("whole", &B::whole, "", "whether the whole model ran"),
         field("speed_factor", &B::speed_factor, "", "what the reference networks, or else the speed probes, take now over what they took at calibration"),
-        field("referenced", &B::referenced, "", "whether that is by reference networks, most of whose slowness was taken off the measured times"),
+        field("referenced", &B::referenced, "", "whether that is by reference networks, most of whose slowness or quickness was taken off the measured times"),
         field("database", &B::database, "", "file of the case database"));
   }
   std::string sentence() const;  // "measured 34 of 60 cases (12 found) in 2.0 s: the whole model, 24 passes"
