@@ -69,6 +69,8 @@ ValueId weight_of(const Node& node) {
 
 }  // namespace
 
+double vector_elements(const CaseFacts& facts, Dtype dtype) { return facts.lanes * 4 / static_cast<double>(std::max<int64_t>(1, size_bytes(dtype))); }
+
 bool multiplies(const CaseFacts& facts) {
   return facts.family == OpFamily::convolution || facts.family == OpFamily::matmul || facts.family == OpFamily::attention || facts.family == OpFamily::recurrent;
 }

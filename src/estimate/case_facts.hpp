@@ -96,8 +96,7 @@ struct CaseFacts {
   double gate_elements = 0;     // … x batch x hidden size x gates
   double step_weight_bytes = 0; // … x bytes of the weights of the hidden state, read again at each step
   double step_flops = 0;        // of these products; those of the inputs are done for all steps together
-  double cold_step_weight_bytes = 0;     // of these, what no longer lies in L2 at the next step
-  double cold_step_weight_l3_bytes = 0;  //                           … nor in the last cache
+  double cold_step_weight_bytes = 0;  // of these, what no longer lies in L2 at the next step
   double broadcast_bytes = 0;   // output bytes where an operand is broadcast
   double strided_bytes = 0;     // bytes of operands that are not contiguous
   double far_elements = 0;      // read with jumps, x how far the lines that are come back to exceed a quarter of L2
@@ -116,6 +115,8 @@ struct CaseFacts {
   double beyond_l3_bytes = 0;
 };
 
+// Numbers of `dtype` in a vector register.
+double vector_elements(const CaseFacts& facts, Dtype dtype);
 // Whether multiply-adds are its work: convolutions, matrix products, attention, recurrent layers.
 bool multiplies(const CaseFacts& facts);
 

@@ -183,7 +183,6 @@ const CostFeature features[] = {
     {"two_row_step_weight_bytes", "byte", "the same of batches of two and three: the BLAS streams weights slowly for so few rows",
      [](const CaseFacts& f) { return f.m == 2 || f.m == 3 ? f.step_weight_bytes : 0.0; }},
     {"cold_step_weight_bytes", "byte", "hidden weights that do not stay in L2 from step to step", [](const CaseFacts& f) { return f.cold_step_weight_bytes; }},
-    {"cold_step_weight_l3_bytes", "byte", "hidden weights that do not stay in the last cache from step to step", [](const CaseFacts& f) { return f.cold_step_weight_l3_bytes; }, true},
     {"batched_steps", "step", "steps of batches of two and more", [](const CaseFacts& f) { return f.m > 1 ? f.steps : 0.0; }},
     {"step_flops", "FLOP", "steps x products with the hidden state", [](const CaseFacts& f) { return f.step_flops; }},
     {"input_flops", "FLOP", "products with the inputs, of all steps together", [](const CaseFacts& f) { return f.flops - f.step_flops; }},

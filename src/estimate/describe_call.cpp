@@ -114,7 +114,7 @@ int wrapped_numbers(const Node& node) {
 void describe_loops(const TensorType& y, const std::vector<TensorType>& walked, CaseFacts& facts) {
   const InnerLoop loop = inner_loop(y.sizes, walked);
   facts.inner_loops = facts.output_elements / static_cast<double>(std::max<int64_t>(1, loop.elements));
-  const double together = 2 * facts.lanes * 4 / static_cast<double>(std::max<int64_t>(1, size_bytes(y.dtype)));
+  const double together = 2 * vector_elements(facts, y.dtype);
   const double behind = loop.vectorized ? std::fmod(static_cast<double>(loop.elements), together) : static_cast<double>(loop.elements);
   facts.single_elements = facts.inner_loops * behind;
 }
@@ -252,7 +252,7 @@ void describe_call(const Graph& graph, const Node& node, const CostConditions& c
     case OpFamily::view: describe_copy(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::resample: describe_resample(graph, node, facts); break;
     case OpFamily::pointwise: describe_pointwise(graph, node, conditions.l2_bytes, facts); break;
-    case OpFamily::recurrent: describe_recurrent(graph, node, conditions, facts); break;
+    case OpFamily::recurrent: describe_recurrent(graph, node, conditions.l2_bytes, facts); break;
     case OpFamily::sorting: describe_sort(graph, node, facts); break;
     case OpFamily::indexing:
       if (const TensorType* indices = tensor_argument(graph, node, {"indices"}); facts.name == "embedding_bag" && indices) {

@@ -20,7 +20,7 @@ void describe_cell(const Graph& graph, const Node& node, CaseFacts& facts) {
 
 }  // namespace
 
-void describe_recurrent(const Graph& graph, const Node& node, const CostConditions& conditions, CaseFacts& facts) {
+void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
   if (facts.name.ends_with("_cell")) return describe_cell(graph, node, facts);
   const TensorType* x = tensor_argument(graph, node, {"input"});
   if (!x || x->rank() < 2) return;
@@ -37,8 +37,7 @@ void describe_recurrent(const Graph& graph, const Node& node, const CostConditio
     if (matrices % 2 == 1) return;
     const auto bytes = static_cast<double>(type.bytes()), all_steps = static_cast<double>(steps);
     facts.step_weight_bytes += all_steps * bytes;
-    facts.cold_step_weight_bytes += all_steps * bytes * beyond(bytes, conditions.l2_bytes);
-    facts.cold_step_weight_l3_bytes += all_steps * bytes * beyond(bytes, conditions.l3_bytes);
+    facts.cold_step_weight_bytes += all_steps * bytes * beyond(bytes, l2_bytes);
     facts.step_flops += 2 * all_steps * static_cast<double>(facts.m * type.numel());
   });
 }

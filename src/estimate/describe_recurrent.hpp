@@ -6,6 +6,6 @@
 
 namespace opgauge {
 
-void describe_recurrent(const Graph& graph, const Node& node, const CostConditions& conditions, CaseFacts& facts);
+void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts);
 
 }  // namespace opgauge

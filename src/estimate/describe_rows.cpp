@@ -6,22 +6,19 @@
 #include <vector>
 
 #include "estimate/node_arguments.hpp"
+#include "graph/ops/iterator.hpp"
 
 namespace opgauge {
 namespace {
 
 // Elements of the dimensions that stay which lie one after another in memory.
 int64_t kept_run(const TensorType& x, const std::vector<bool>& gone) {
-  int64_t run = 1;
-  for (bool longer = true; longer;) {
-    longer = false;
-    for (size_t i = 0; i < gone.size(); ++i) {
-      if (gone[i] || x.sizes[i] <= 1 || x.strides[i] != run) continue;
-      run *= x.sizes[i];
-      longer = true;
-    }
+  TensorType kept = x;
+  for (size_t i = 0; i < gone.size(); ++i) {
+    if (gone[i]) kept.sizes[i] = 1;
   }
-  return run;
+  const InnerLoop loop = inner_loop(kept.sizes, {kept});
+  return loop.vectorized ? loop.elements : 1;
 }
 
 // Rows of a reduction over `dims` (empty: all), and whether those are the innermost dimensions.
@@ -64,7 +61,7 @@ void describe_softmax(const TensorType& x, const Dims& dims, CaseFacts& facts) {
   int64_t inner = 1;
   for (int64_t i = dim + 1; i < rank; ++i) inner *= x.sizes[static_cast<size_t>(i)];
   const auto elements = static_cast<double>(x.numel()), length = static_cast<double>(std::max<int64_t>(1, x.sizes[static_cast<size_t>(dim)]));
-  const double vector = facts.lanes * 4 / static_cast<double>(size_bytes(x.dtype));
+  const double vector = vector_elements(facts, x.dtype);
   facts.rows = elements / length;
   facts.inner_dimension = inner <= 1;
   if (facts.inner_dimension) {
