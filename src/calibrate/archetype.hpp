@@ -15,6 +15,7 @@ struct Archetype {
   std::string_view name;
   double share;  // of the candidates drawn
   Graph (*draw)(Block& block);
+  int least = 0;  // so many networks are kept whatever they cost, beside a part of its share
 };
 
 std::span<const Archetype> convolution_archetypes();
@@ -23,6 +24,8 @@ std::span<const Archetype> layout_archetypes();
 std::span<const Archetype> layer_archetypes();
 std::span<const Archetype> function_archetypes();
 std::span<const Archetype> small_archetypes();
+std::span<const Archetype> recurrent_archetypes();
+std::span<const Archetype> special_archetypes();
 std::vector<Archetype> archetypes();
 
 }  // namespace opgauge

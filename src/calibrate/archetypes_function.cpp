@@ -37,8 +37,33 @@ ValueId scalar_math(Block& b) {
 ValueId vector_math(Block& b) {
   const auto [count, length] = rows_of(b, 1e3, 3e5);
   const ValueId x = fresh(b, {count, length});
-  if (length % 2 == 0 && b.random().chance(0.15)) return b.op("aten::glu", {{"self", x}, {"dim", int64_t{-1}}});
   return b.unary(b.random().pick<std::string_view>({"sin", "cos", "log", "erf", "abs", "sqrt"}), x);
+}
+
+ValueId gated_halves(Block& b) {
+  const auto [count, length] = rows_of(b, 2e3, 4e5);
+  const int64_t even = 2 * ((length + 1) / 2);
+  if (b.random().chance(0.7)) return b.op("aten::glu", {{"self", fresh(b, {count, even})}, {"dim", int64_t{-1}}});
+  return b.op("aten::glu", {{"self", fresh(b, {1, even, count})}, {"dim", int64_t{1}}});
+}
+
+ValueId log_sum(Block& b) {
+  const auto [count, length] = rows_of(b, 1e3, 2e5);
+  return b.op("aten::logsumexp", {{"self", fresh(b, {count, length})}, {"dim", Dims{b.random().chance(0.8) ? int64_t{-1} : int64_t{0}}}});
+}
+
+// How far points are from each other.
+ValueId distances(Block& b) {
+  const int64_t n = b.random().pick<int64_t>({1, 1, 2}), from = b.random().log_whole(30, 1200), to = b.random().log_whole(30, 1200);
+  const int64_t terms = b.random().chance(0.6) ? b.random().whole(2, 4) : b.random().log_whole(4, 128);
+  return b.op("aten::cdist", {{"x1", fresh(b, {n, from, terms})}, {"x2", fresh(b, {n, to, terms})}});
+}
+
+// Messages of edges added to their nodes, a row at once.
+ValueId added_rows(Block& b) {
+  const auto [count, length] = rows_of(b, 1e3, 1e6);
+  const ValueId to = fresh(b, {std::max<int64_t>(2, count / b.random().pick<int64_t>({1, 4, 8, 16})), length});
+  return b.op("aten::index_add", {{"self", to}, {"dim", int64_t{0}}, {"index", b.input({count}, Dtype::i64)}, {"source", fresh(b, {count, length})}});
 }
 
 ValueId random_numbers(Block& b) {
@@ -59,7 +84,6 @@ ValueId sample(Block& b) {
 ValueId scatter(Block& b) {  // messages of edges to nodes
   const auto [count, length] = rows_of(b, 500, 1e5);
   const ValueId to = fresh(b, {std::max<int64_t>(2, count / b.random().pick<int64_t>({1, 4, 16})), length}), from = fresh(b, {count, length});
-  if (b.random().chance(0.3)) return b.op("aten::index_add", {{"self", to}, {"dim", int64_t{0}}, {"index", b.input({count}, Dtype::i64)}, {"source", from}});
   const ValueId index = b.input({count, length}, Dtype::i64);
   if (b.random().chance(0.3)) {
     return b.op("aten::scatter_reduce.two", {{"self", to}, {"dim", int64_t{0}}, {"index", index}, {"src", from}, {"reduce", b.random().pick<std::string>({"amax", "sum"})}});
@@ -169,7 +193,7 @@ Graph draw_functions(Block& b) {
   std::vector<ValueId> made;
   for (int64_t i = b.random().whole(6, 10); i > 0; --i) {
     made.push_back(b.random().pick<ValueId (*)(Block&)>(
-        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, few_columns, few_columns, gathered, slices, few_terms, stretched_signal})(b));
+        {scalar_math, vector_math, vector_math, random_numbers, sample, scatter, pool_signal, plain_norm, shuffle, sorted, selected, row_scores, short_rows, few_columns, few_columns, gathered, slices, few_terms, stretched_signal, gated_halves, log_sum, distances, added_rows})(b));
   }
   return b.finish(std::move(made));
 }

@@ -199,7 +199,7 @@ std::span<const Archetype> layout_archetypes() { return rows; }
 
 std::vector<Archetype> archetypes() {
   std::vector<Archetype> all;
-  for (const auto list : {convolution_archetypes(), token_archetypes(), layout_archetypes(), layer_archetypes(), function_archetypes(), small_archetypes()}) all.insert(all.end(), list.begin(), list.end());
+  for (const auto list : {convolution_archetypes(), token_archetypes(), layout_archetypes(), layer_archetypes(), function_archetypes(), small_archetypes(), recurrent_archetypes(), special_archetypes()}) all.insert(all.end(), list.begin(), list.end());
   return all;
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Calibration networks over token sequences: attention in the forms that exports contain, feed-forward blocks, windows,
-// recurrent layers, plain perceptrons.
+// plain perceptrons.
 #include <algorithm>
 #include <cmath>
 
@@ -269,53 +269,6 @@ Graph draw_unfolded(Block& b) {
   return b.finish({mixed, b.linear(b.unary("relu", b.linear(b.transpose(x, 0, 1), out)), d)});
 }
 
-// One layer stack of a recurrent op over [batch, steps, features].
-ValueId recurrent_layer(Block& b, ValueId x, bool lstm) {
-  const bool both = b.random().chance(0.3);
-  const int64_t layers = b.random().whole(1, 3), directions = both ? 2 : 1;
-  const int64_t hidden = b.random().chance(0.5) ? b.random().log_whole(240, 800) : b.random().log_whole(48, 800), gates = lstm ? 4 : 3;
-  const int64_t n = b.size(x, 0), steps = b.size(x, 1), in = b.size(x, 2);
-  if (2.0 * b.batch(x) * static_cast<double>(steps * gates * hidden * (in + hidden) * layers * directions) > 6e8) return x;
-  ValueList weights;
-  for (int64_t i = 0; i < layers * directions; ++i) {
-    weights.push_back(ValueRef{b.weight({gates * hidden, i < directions ? in : hidden * directions})});
-    weights.push_back(ValueRef{b.weight({gates * hidden, hidden})});
-    weights.push_back(ValueRef{b.weight({gates * hidden})});
-    weights.push_back(ValueRef{b.weight({gates * hidden})});
-  }
-  const auto zeros = [&] { return b.op("aten::zeros", {{"size", Dims{layers * directions, n, hidden}}}); };
-  std::vector<Given> given{{"input", x}, {"params", weights}, {"has_biases", true}, {"num_layers", layers}, {"dropout", 0.0}, {"train", false}, {"bidirectional", both}, {"batch_first", true}};
-  if (lstm) given.emplace_back("hx", ValueList{ValueRef{zeros()}, ValueRef{zeros()}});
-  else given.emplace_back("hx", zeros());
-  return b.ops(lstm ? "aten::lstm.input" : "aten::gru.input", std::move(given))[0];
-}
-
-// One step: of many rows, as messages between nodes are taken in, or of a few, as a decoder goes from word to word.
-Graph draw_cells(Block& b) {
-  const bool few = b.random().chance(0.4), lstm = b.random().chance(few ? 0.7 : 0.3);
-  const int64_t n = few ? b.random().pick<int64_t>({1, 2, 2, 4}) : b.random().log_whole(8, 1500);
-  const int64_t hidden = 8 * (few ? b.random().log_whole(8, 90) : b.random().log_whole(2, 40)), gates = lstm ? 4 : 3;
-  const ValueId x = b.unary("relu", b.input({n, hidden}));
-  ValueId h = b.input({n, hidden});
-  for (int64_t i = b.random().whole(1, 3); i > 0; --i) {
-    const ValueId message = b.linear(h, hidden);
-    std::vector<Given> given{{"input", i > 1 ? message : x}, {"w_ih", b.weight({gates * hidden, hidden})}, {"w_hh", b.weight({gates * hidden, hidden})},
-                             {"b_ih", b.weight({gates * hidden})}, {"b_hh", b.weight({gates * hidden})}};
-    if (lstm) given.emplace_back("hx", ValueList{ValueRef{h}, ValueRef{x}});
-    else given.emplace_back("hx", h);
-    h = b.ops(lstm ? "aten::lstm_cell" : "aten::gru_cell", std::move(given))[0];
-  }
-  return b.finish({h});
-}
-
-Graph draw_recurrent(Block& b) {
-  if (b.random().chance(0.2)) return draw_cells(b);
-  ValueId x = b.input({b.random().pick<int64_t>({1, 1, 2, 2, 2, 3, 4, 8, 16, 32, 64, 200}), b.random().log_whole(8, 160), b.random().log_whole(16, 800)});
-  const bool lstm = b.random().chance(0.5);
-  for (int64_t i = b.random().whole(1, 2); i > 0; --i) x = recurrent_layer(b, x, lstm);
-  return b.finish({b.linear(b.op("aten::select.int", {{"self", x}, {"dim", 1}, {"index", -1}}), b.channels(2, 500))});
-}
-
 Graph draw_perceptron(Block& b) {
   const int64_t n = b.random().chance(0.3) ? 1 : b.random().log_whole(1, 512);
   ValueId x = b.input({n, b.random().log_whole(16, 5000)});
@@ -396,7 +349,7 @@ Graph draw_lookup(Block& b) {
 const Archetype rows[] = {
     {"lookup", 0.03, draw_lookup},
     {"resident weights", 0.16, draw_resident_weights<false>}, {"resident weights, one row", 0.175, draw_resident_weights<true>}, {"large weights", 0.12, draw_large_weights<false>}, {"large weights, many rows", 0.08, draw_large_weights<true>}, {"transformer", 0.12, draw_transformer}, {"attention", 0.08, draw_attention}, {"cross attention", 0.03, draw_cross}, {"window attention", 0.05, draw_window},
-    {"mixer", 0.05, draw_mixer}, {"unfolded", 0.06, draw_unfolded},             {"recurrent", 0.09, draw_recurrent},   {"perceptron", 0.06, draw_perceptron},
+    {"mixer", 0.05, draw_mixer}, {"unfolded", 0.06, draw_unfolded}, {"perceptron", 0.06, draw_perceptron},
 };
 
 }  // namespace

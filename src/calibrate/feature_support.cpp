@@ -18,7 +18,7 @@ constexpr double least_flop_ratio = 0.97;                           // of the qu
 constexpr double least_call_ratio = 0.9;                            // of the shortest call seen, which computes a little, too
 constexpr double least_counted_flops = 1e7;                         // of a call whose FLOPs are asked for their price
 constexpr double most_unaligned_ratio = 4;                          // rows that start unaligned: every line is read twice
-constexpr Eigen::Index least_cases = 3;
+constexpr Eigen::Index least_cases = 3, loops_of_many = 100;  // of loops one of so many: few are stretched a thousand times
 
 double most_passes(std::string_view feature) {
   return feature.starts_with("cold_weight") ? most_weight_passes : feature.starts_with("cold_output") ? most_result_passes : most_memory_passes;
@@ -92,7 +92,8 @@ void limit_features(const CostClass& row, std::span<const CaseFacts* const> case
     const CostFeature& feature = cost_features()[row.features[static_cast<size_t>(j)]];
     auto column = problem.features.col(j);
     const Eigen::Index having = (column.array() > 0).count();
-    if (having < least_cases && having < column.size()) column.setZero();
+    const Eigen::Index wanted = feature.per == "loop" ? std::max(least_cases, column.size() / loops_of_many) : least_cases;
+    if (having < wanted && having < column.size()) column.setZero();
     problem.most[j] = feature.most_s();
     if (products && executed(feature.name, row)) problem.least[j] = least_flop_ratio * flop_at_least_s;
     if (feature.name == "call") problem.least[j] = least_call_ratio * call_at_least_s;

@@ -28,7 +28,7 @@ bool is_memory(std::string_view feature);
 
 // Sets the columns of `problem.features` (one a feature of `row`, a row for each of `cases`) that no case tells anything of
 // to 0, and `problem.most`, what a unit of each may cost in seconds:
-//  - what two calls at most have, where others have none of it, tells nothing;
+//  - what two calls at most have (of loops less than one in a hundred), where others have none of it, tells nothing;
 //  - bytes and rows beyond a cache (beyond_..., cold_...) are learnt where at least 30 % of some call's were there; a byte costs
 //    at most four passes over main memory, of weights one and a half, a row 250 ns;
 //  - some FLOPs beside the others (padding, tails, blocks) are learnt where they take at least 2 % of some call's time, priced

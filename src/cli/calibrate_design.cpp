@@ -31,8 +31,8 @@
 namespace opgauge {
 namespace {
 
-// Of two runs each that should fit into the budget at their guessed length: twenty-one visits.
-constexpr double passes = 42;
+// Of two runs each that should fit into the budget at their guessed length: twenty visits.
+constexpr double passes = 40;
 
 // Of the budget, what measuring the built-in families beside it may take more.
 constexpr double family_share = 0.3;

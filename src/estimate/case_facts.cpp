@@ -11,6 +11,7 @@
 #include "estimate/describe_call.hpp"
 #include "estimate/node_arguments.hpp"
 #include "estimate/result_memory.hpp"
+#include "estimate/unforeseen.hpp"
 #include "graph/liveness.hpp"
 #include "graph/ops/iterator.hpp"
 
@@ -313,6 +314,7 @@ std::vector<CaseFacts> facts_of(const Graph& graph, const CostConditions& condit
   }
   const auto lost_computed = set_cold_inputs(graph, moved, conditions, all);
   set_cold_code(all);
+  set_unforeseen(graph, all);
   const std::vector<double> cold_results = cold_result_bytes(graph, filled, conditions.l3_bytes);
   for (size_t n = 0; n < all.size(); ++n) all[n].cold_output_bytes = cold_results[n];
   const std::vector<double> reread = reread_after_bytes(graph, filled, footprint_bytes);

@@ -89,6 +89,7 @@ struct CaseFacts {
   double inner_loops = 0;       // of copies and pointwise calls: stretches of the result that are filled in equal steps through all operands;
                                 // of reductions over an outer dimension: stretches of the result that lie together in their operand
   double single_elements = 0;   // of pointwise calls and softmax: elements that fill no vector and are computed one by one
+  double unforeseen_elements = 0;  // of a choice by a mask that hangs on real numbers (unforeseen.hpp)
   double segments = 0;          // pieces that cat and split write
   double operands = 0;          // tensors in lists
   int wrapped_numbers = 0;      // of a pointwise call: numbers that stand for a tensor, and are made one

@@ -50,13 +50,17 @@ bool depthwise(const Facts& f) {
   return is_depthwise(f) && fits && f.strided == strided;
 }
 // oneDNN's AVX-512 kernel (jit_avx512_common_conv_kernel.cpp, init_conf) computes 28 pixels of a row at once, takes no padding wider
-// than that, and is refused where its code, a copy for each end of a row that is padded, could be longer than 256 KiB.
+// than that or than the row, and is refused where its code, a copy for each end of a row that is padded, could be longer than 256 KiB.
+// How long that is was found from which kernel oneDNN takes: 16 channels of up to 18 padded taps or 54 others, 8 of up to 27 padded.
+// What the AVX2 kernel, which takes a padding of three pixels at most, cannot do either goes to a product of columns.
 bool refused_by_jit(const Facts& f) {
-  constexpr int64_t most_pixels = 28, most_code_bytes = 256 * 1024, instruction_bytes = 10;
-  if (f.pad_w > most_pixels) return true;
+  constexpr int64_t most_pixels = 28, most_code = 38200, code_of_tap = 9, most_avx2_padding = 3;
+  if (f.pad_w <= most_avx2_padding) return false;
+  const int64_t pixels = std::min(f.out_w, most_pixels);
+  if (f.pad_w > pixels) return true;
   const bool padded_behind = (f.out_w - 1) * f.stride_w + (f.kernel_w - 1) * f.dilation_w + 1 - f.pad_w > f.width;
-  const int64_t channels = f.channels / f.groups, block = channels <= 3 ? channels : static_cast<int64_t>(f.lanes);
-  return f.kernel_w > 3 && (1 + (f.pad_w > 0) + padded_behind) * f.kernel_w * block * std::min(f.out_w, most_pixels) * instruction_bytes > most_code_bytes;
+  const int64_t channels = f.channels / f.groups, block = channels <= 3 ? channels : std::min(channels, static_cast<int64_t>(f.lanes));
+  return f.kernel_w > 3 && (1 + (f.pad_w > 0) + padded_behind) * f.kernel_w * (block + code_of_tap) * pixels > most_code;
 }
 // oneDNN jit_uni_1x1_conv_utils.hpp, rtus_prepare: a strided 1x1 convolution becomes one of stride 1 on picked pixels if the
 // strides cover the image exactly and nothing is padded; else it goes to the direct kernel.
@@ -91,6 +95,9 @@ constexpr std::string_view native_features =
 constexpr std::string_view deconvolution_features =
     "call cold_code cold_primitive flops blocked_flops narrow_flops input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images "
     "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view contiguous_deconvolution_features =
+    "call cold_code cold_primitive flops blocked_flops narrow_flops input_bytes weight_bytes output_bytes gathered_elements far_elements images "
+    "cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view transposed_features =
     "call cold_code blas_flops odd_pixel_flops column_bytes image_weight_bytes input_bytes copied_input_bytes weight_bytes output_bytes "
     "product_flops_over_k groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
@@ -115,6 +122,9 @@ constexpr std::string_view attention_features =
 constexpr std::string_view pointwise_features =
     "call cold_code wrapped_numbers inner_loops single_elements input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes cold_input_bytes cold_output_bytes "
     "beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view choice_features =
+    "call cold_code wrapped_numbers inner_loops single_elements unforeseen_elements input_bytes output_bytes fresh_bytes output_elements broadcast_bytes strided_bytes "
+    "cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view pair_features =
     "call cold_code inner_loops input_bytes output_bytes fresh_bytes strided_bytes cold_input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view softmax_features =
@@ -176,7 +186,8 @@ const Row rows[] = {
     {"conv.depthwise_large", "conv.depthwise", depthwise<7, false>, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.depthwise", "conv", is_depthwise, depthwise_features, "oneDNN jit_uni_dw_convolution"},
     {"conv.transposed_native", "conv.native", [](const Facts& f) { return is_conv(f) && f.transposed && !f.onednn; }, transposed_features, "ATen slow_conv_transpose2d: a matrix product and col2im"},
-    {"conv.transposed", "conv", [](const Facts& f) { return is_conv(f) && f.transposed; }, deconvolution_features, "oneDNN deconvolution"},
+    {"conv.transposed.channels_last", "conv.transposed", [](const Facts& f) { return is_conv(f) && f.transposed && f.channels_last; }, deconvolution_features, "oneDNN deconvolution (brgconv_strided), NHWC as it comes"},
+    {"conv.transposed", "conv", [](const Facts& f) { return is_conv(f) && f.transposed; }, contiguous_deconvolution_features, "oneDNN deconvolution (brgconv_strided), its NHWC result copied into NCHW order"},
     {"conv.volume", "conv.onednn", [](const Facts& f) { return is_conv(f) && f.spatial_rank == 3 && f.onednn; }, direct_features, "ATen conv3d: oneDNN direct, depth joins the rows"},
     {"conv.grouped", "conv", [](const Facts& f) { return is_grouped(f) && f.onednn && group_blocks(f); }, grouped_features, "oneDNN blocks of 4, 8 or 16 channels inside a group"},
     {"conv.grouped_odd", "conv.grouped", [](const Facts& f) { return is_grouped(f) && f.onednn; }, grouped_features, "oneDNN without a channel block: gemm or reference"},
@@ -211,7 +222,7 @@ const Row rows[] = {
     {"conv", "product", [](const Facts& f) { return f.family == OpFamily::convolution; }, "call cold_code flops input_bytes weight_bytes output_bytes column_bytes", "parent of all convolutions"},
 
     // Matrix products.
-    {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code flops input_bytes output_bytes strided_bytes beyond_l2_bytes", "permutes and a batched gemm"},
+    {"einsum", "bmm", [](const Facts& f) { return f.name == "einsum"; }, "call cold_code blas_flops odd_flops products left_bytes right_bytes output_bytes copied_bytes gathered_elements cold_input_bytes cold_output_bytes beyond_l2_bytes", "ATen sumproduct_pair: operands permuted, copied where no view will do, and a batched gemm"},
     {"linear_unfolded_narrow", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && (f.n <= 16 || f.k <= 16); }, "call cold_code flops products head_rows left_bytes result_bytes copied_bytes gathered_elements cold_input_bytes cold_output_bytes", "ATen should_fold: many products of a few columns, as heads that talk make them"},
     {"linear_unfolded.transposed", "linear_unfolded", [](const Facts& f) { return is_product(f) && f.unfolded && !f.inner_dense; }, "call cold_code blas_flops result_bytes left_bytes right_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: a product for each of few outer dimensions, whose matrix the BLAS takes as it lies, transposed"},
     {"linear_unfolded", "linear", [](const Facts& f) { return is_product(f) && f.unfolded; }, "call cold_code blas_flops result_bytes left_bytes right_bytes far_right_bytes repeated_weight_bytes beyond_l2_repeated_weight_bytes products copied_bytes gathered_elements cold_weight_l3_bytes", "ATen should_fold: outer dimensions do not collapse, a batched gemm with the weights expanded"},
@@ -262,6 +273,8 @@ const Row rows[] = {
     {"average_pool.channels_last", "average_pool", [](const Facts& f) { return f.family == OpFamily::pool && f.channels_last; }, pool_features, "ATen avg_pool2d NHWC, vectorised over channels"},
     {"average_pool", "pool", [](const Facts& f) { return f.family == OpFamily::pool; }, pool_features, "ATen avg_pool2d"},
     {"pool", "any", [](const Facts&) { return false; }, pool_features, "parent of the pools"},
+    {"distance", "reduction", OPGAUGE_NAMED("cdist", "pdist"), "call cold_code flops output_elements output_bytes input_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes", "ATen cdist: a product of points made longer by their norms, clamped, and a root"},
+    {"log_sum", "reduction", OPGAUGE_NAMED("logsumexp"), "call cold_code rows row_vectors row_tails inner_loops input_bytes cold_input_bytes beyond_l2_bytes", "ATen logsumexp: a maximum, a difference, an exponential, a sum and a logarithm"},
     {"scan", "reduction", OPGAUGE_NAMED("cumsum", "cumprod"), reduction_features, "ATen cumulative kernels"},
     {"arg_reduction", "reduction", [](const Facts& f) { return f.family != OpFamily::pointwise && named(f, {"argmax", "argmin", "max", "min", "median"}); }, reduction_features, "values with indices"},
     {"moment", "reduction", OPGAUGE_NAMED("var", "std", "var_mean", "std_mean"), reduction_features, "Welford"},
@@ -298,6 +311,7 @@ const Row rows[] = {
     {"embedding_bag", "embedding", OPGAUGE_NAMED("embedding_bag"), "call cold_code rows weight_bytes output_bytes cold_weight_rows cold_weight_l3_bytes", "rows added up by index (FBGEMM)"},
     {"index_select", "gather", OPGAUGE_NAMED("index_select"), "call cold_code rows output_bytes strided_bytes cold_input_bytes cold_output_bytes", "ATen index_select: slices copied one by one, elements one by one where they do not lie together"},
     {"scatter", "gather", OPGAUGE_NAMED("scatter", "scatter_add", "scatter_reduce"), "call cold_code output_elements output_bytes input_bytes", "ATen ScatterGatherKernel.cpp: one element after the other"},
+    {"index_add", "gather", OPGAUGE_NAMED("index_add"), "call cold_code rows output_bytes input_bytes beyond_l2_bytes", "ATen index_add: a copy, then each slice added by an iterator of its own"},
     {"index_rows", "gather", [](const Facts& f) { return f.name == "index" && f.output_elements >= least_copied_row * f.rows; }, "call cold_code rows output_bytes fresh_bytes cold_output_bytes beyond_l2_bytes beyond_l3_bytes", "ATen IndexKernel.cpp: rows of the result are loops over neighbours"},
     {"gather", "copy", [](const Facts& f) { return f.family == OpFamily::indexing; }, "call cold_code rows output_elements output_bytes input_bytes", "ATen index, gather, scatter"},
     {"topk", "sort", OPGAUGE_NAMED("topk"), "call cold_code rows parted_elements comparisons input_bytes output_bytes", "ATen SortingKernel.cpp: a partial sort or a selection, then a sort of what was selected"},
@@ -315,7 +329,8 @@ const Row rows[] = {
     {"mul", "pointwise", OPGAUGE_NAMED("mul", "square", "outer", "ger"), pointwise_features, "TensorIterator, vectorised"},
     {"div", "pointwise", OPGAUGE_NAMED("div", "true_divide", "reciprocal"), pointwise_features, "TensorIterator, vectorised"},
     {"sigmoid", "transcendental", OPGAUGE_NAMED("sigmoid"), pointwise_features, "Sleef"},
-    {"silu", "transcendental", OPGAUGE_NAMED("silu", "glu"), pointwise_features, "Sleef: a sigmoid and a product"},
+    {"glu", "silu", OPGAUGE_NAMED("glu"), pointwise_features, "Sleef: a sigmoid of one half, a product with the other"},
+    {"silu", "transcendental", OPGAUGE_NAMED("silu"), pointwise_features, "Sleef: a sigmoid and a product"},
     {"gelu_strided", "transcendental", [](const Facts& f) { return f.name == "gelu" && f.variant != "gelu.tanh" && !f.dense_operands; }, pointwise_features, "ATen's own erf: oneDNN takes contiguous operands only"},
     {"gelu_tanh", "transcendental", [](const Facts& f) { return f.variant == "gelu.tanh"; }, pointwise_features, "ATen: tanh by Sleef, three times as long as erf"},
     {"gelu", "transcendental", OPGAUGE_NAMED("gelu"), pointwise_features, "oneDNN eltwise, erf"},
@@ -330,7 +345,9 @@ const Row rows[] = {
     {"softplus", "transcendental", OPGAUGE_NAMED("softplus", "logsigmoid", "log_sigmoid"), pointwise_features, "an exponential and a logarithm, 1.8 ns an element"},
     {"elu", "transcendental", OPGAUGE_NAMED("elu", "celu", "selu"), pointwise_features, "expm1, a nanosecond an element"},
     {"transcendental", "pointwise", OPGAUGE_NAMED("erf", "log", "log2", "log10", "log1p", "sin", "cos", "tan", "atan", "asin", "acos", "sinh", "cosh", "erfc"), pointwise_features, "Sleef, half a nanosecond an element"},
-    {"compare", "pointwise", OPGAUGE_NAMED("eq", "ne", "lt", "le", "gt", "ge", "logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_not", "bitwise_and", "bitwise_or", "where", "masked_fill", "__and__", "__or__"), pointwise_features, "TensorIterator, bool results"},
+    {"compare", "pointwise", OPGAUGE_NAMED("eq", "ne", "lt", "le", "gt", "ge"), pointwise_features, "TensorIterator, bool results"},
+    {"logic", "pointwise", OPGAUGE_NAMED("logical_and", "logical_or", "logical_not", "logical_xor", "bitwise_not", "bitwise_and", "bitwise_or", "__and__", "__or__"), pointwise_features, "TensorIterator, truth values of a byte each"},
+    {"choice", "pointwise", OPGAUGE_NAMED("where", "masked_fill"), choice_features, "TensorIterator, one element after the other: a branch for each, which is foreseen where masks are regular"},
     {"pointwise", "any", [](const Facts& f) { return f.family == OpFamily::pointwise; }, pointwise_features, "TensorIterator"},
 
     {"any", "", [](const Facts&) { return true; }, "call cold_code flops bytes", "the roofline's terms as a sum"},

@@ -262,6 +262,7 @@ void describe_call(const Graph& graph, const Node& node, const CostConditions& c
         facts.rows = facts.output_elements /
                      static_cast<double>(std::max<int64_t>(1, graph[node.outputs[0]].type.sizes.back()));
         if (facts.name == "embedding") describe_table(graph, node, facts);
+        if (const TensorType* index = tensor_argument(graph, node, {"index"}); facts.name == "index_add" && index) facts.rows = static_cast<double>(index->numel());
         if (facts.name == "index") facts.rows = facts.output_elements / static_cast<double>(std::max<int64_t>(1, indexed_slice(graph, node)));
       }
       break;

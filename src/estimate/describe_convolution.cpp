@@ -2,6 +2,7 @@
 #include "estimate/describe_convolution.hpp"
 
 #include <algorithm>
+#include <numeric>
 
 #include "estimate/node_arguments.hpp"
 
@@ -36,6 +37,17 @@ double taps_inside(int64_t in, int64_t out, int64_t kernel, int64_t stride, int6
     }
   }
   return out * kernel > 0 ? static_cast<double>(inside) / static_cast<double>(out * kernel) : 1;
+}
+
+// oneDNN's deconvolutions (brgconv_strided) make channels-last images, and ATen copies those into the order of a contiguous input,
+// one channel after the other: each comes back to the same lines. Lines a power of two apart share few of L2's sets.
+void describe_way_back(double l2_bytes, CaseFacts& facts) {
+  constexpr int64_t line_bytes = 64, most_shared = 64;
+  const int64_t pixel_bytes = facts.out_channels * size_bytes(facts.dtype);
+  facts.gathered_elements = facts.output_elements;
+  if (pixel_bytes <= line_bytes) return;  // line by line
+  const int64_t shared = pixel_bytes % line_bytes == 0 ? std::gcd(pixel_bytes / line_bytes, most_shared) : 1;
+  facts.far_elements = facts.output_elements * beyond(static_cast<double>(facts.out_h * facts.out_w * line_bytes), l2_bytes / static_cast<double>(shared));
 }
 
 }  // namespace
@@ -94,7 +106,8 @@ void describe_convolution(const Graph& graph, const Node& node, double l2_bytes,
     const double block_bytes = blocks_together * facts.lanes * static_cast<double>(facts.channels * facts.kernel_h * facts.kernel_w * size_bytes(facts.dtype));
     facts.row_weight_bytes = static_cast<double>(facts.batch * facts.out_h) * facts.weight_bytes * beyond(block_bytes, l2_bytes);
   }
-  if (!facts.channels_last && !facts.inner_dense) facts.gathered_elements = static_cast<double>(x->numel());
+  if (facts.transposed && facts.onednn && !facts.channels_last) describe_way_back(l2_bytes, facts);
+  else if (!facts.channels_last && !facts.inner_dense) facts.gathered_elements = static_cast<double>(x->numel());
   facts.products = facts.groups;
   facts.m = facts.batch * facts.out_h * facts.out_w;
   facts.n = facts.out_channels / facts.groups;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "estimate/node_arguments.hpp"
+#include "graph/ops/einsum.hpp"
 
 namespace opgauge {
 namespace {
@@ -56,6 +57,13 @@ bool flash_takes(const TensorType& q, const TensorType& k, const TensorType* v, 
 }  // namespace
 
 void describe_matmul(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
+  if (facts.name == "einsum") {
+    const EinsumSteps steps = einsum_steps(Call(graph, node));
+    facts.products = steps.products, facts.m = steps.m, facts.n = steps.n, facts.k = steps.k;
+    facts.copied_bytes = static_cast<double>(steps.copied_elements * size_bytes(facts.dtype));
+    facts.gathered_elements = static_cast<double>(steps.gathered_elements);
+    return;
+  }
   const TensorType* a = tensor_argument(graph, node, {"mat1", "batch1", "input", "self", "qx"});
   const TensorType* b = tensor_argument(graph, node, {"mat2", "batch2", "weight", "other", "qw", "vec2"});
   if (!a || !b || a->rank() == 0 || b->rank() == 0 || node.outputs.empty()) return;

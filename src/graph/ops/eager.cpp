@@ -85,6 +85,8 @@ Tensor Run::to(const Tensor& x, Dtype dtype) {
 void Run::copy(const Tensor& to, const Tensor& from) {
   read(from);
   write(to);
+  copied_elements += to.numel();
+  if (from.rank() > 0 && from.size(-1) > 1 && from.stride(-1) != 1) gathered_elements += to.numel();
   // A transposed matrix is copied through a small square (copy_transpose_valid).
   const int64_t side = to.dtype() == Dtype::u8 ? 120 : 60;
   if (from.rank() == 2 && to.type.is_contiguous() && from.stride(0) == 1 &&

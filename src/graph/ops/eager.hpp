@@ -62,6 +62,14 @@ class Run {
   Work work;
   Ledger ledger;
 
+  // Among the steps, as kernels see them: the batched product of most multiply-adds, and elements copied for one, of these those
+  // that are no neighbours in what is read.
+  struct Product {
+    int64_t count = 0, m = 0, n = 0, k = 0;
+  };
+  Product largest_product;
+  int64_t copied_elements = 0, gathered_elements = 0;
+
   Tensor operand(std::string_view name);  // undefined for None
   Tensors operands(std::string_view name);
 

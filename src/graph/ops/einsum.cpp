@@ -7,6 +7,7 @@
 #include <cctype>
 #include <numeric>
 
+#include "graph/ops/einsum.hpp"
 #include "graph/ops/products.hpp"
 #include "graph/ops/rows.hpp"
 
@@ -279,6 +280,17 @@ Tensors einsum(Run& run) {
   }
   return {run.view_sizes(y, Dims(y.type.sizes.begin(), y.type.sizes.begin() + order.output_rank))};
 }
+
+}  // namespace
+
+EinsumSteps einsum_steps(const Call& call) {
+  Run run(call);
+  einsum(run);
+  const Run::Product& most = run.largest_product;
+  return {most.count, most.m, most.n, most.k, run.copied_elements, run.gathered_elements};
+}
+
+namespace {
 
 const OpRow rows[] = {
     eager::row<einsum>(

@@ -70,6 +70,8 @@ void batched_gemm(Run& run, const Tensor& y, Tensor a, Tensor b, bool accumulate
     run.fill(y);
     return;
   }
+  const Run::Product& largest = run.largest_product;
+  if (multiply({batch, m, n, k}) > multiply({largest.count, largest.m, largest.n, largest.k})) run.largest_product = {batch, m, n, k};
   const auto count = [&] {
     run.read(a);
     run.read(b);
