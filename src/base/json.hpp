@@ -16,6 +16,7 @@
 #include "base/error.hpp"
 #include "base/fields.hpp"
 #include "base/names.hpp"
+#include "base/place.hpp"
 
 namespace opgauge {
 
@@ -79,45 +80,45 @@ Json encode(const std::map<std::string, T>& values) {
   return object;
 }
 
-void decode(const std::string& where, const Json& from, bool& to);
-void decode(const std::string& where, const Json& from, std::string& to);
-void decode(const std::string& where, const Json& from, double& to);
-void decode(const std::string& where, const Json& from, int64_t& to);
-void decode(const std::string& where, const Json& from, int& to);
-void decode(const std::string& where, const Json& from, uint64_t& to);
-inline void decode(const std::string&, const Json& from, Json& to) { to = from; }
+void decode(const Place& where, const Json& from, bool& to);
+void decode(const Place& where, const Json& from, std::string& to);
+void decode(const Place& where, const Json& from, double& to);
+void decode(const Place& where, const Json& from, int64_t& to);
+void decode(const Place& where, const Json& from, int& to);
+void decode(const Place& where, const Json& from, uint64_t& to);
+inline void decode(const Place&, const Json& from, Json& to) { to = from; }
 
 template <NamedEnum E>
-void decode(const std::string& where, const Json& from, E& to) {
+void decode(const Place& where, const Json& from, E& to) {
   std::string text;
   decode(where, from, text);
-  to = parse_enum<E>(where, "name", text);
+  to = parse_enum<E>(where.text(), "name", text);
 }
 template <class T>
-void decode(const std::string& where, const Json& from, std::optional<T>& to);
+void decode(const Place& where, const Json& from, std::optional<T>& to);
 template <class T>
-void decode(const std::string& where, const Json& from, std::vector<T>& to);
+void decode(const Place& where, const Json& from, std::vector<T>& to);
 template <class T>
-void decode(const std::string& where, const Json& from, std::map<std::string, T>& to);
+void decode(const Place& where, const Json& from, std::map<std::string, T>& to);
 
 template <FieldRecord T>
-void decode(const std::string& where, const Json& from, T& to) {
-  if (!from.is_object()) throw Error(where, "found " + found(from) + ", expected an object");
+void decode(const Place& where, const Json& from, T& to) {
+  if (!from.is_object()) throw Error(where.text(), "found " + found(from) + ", expected an object");
   for_each_field<T>([&](const auto& f) {
     using Member = typename std::decay_t<decltype(f)>::Member;
-    const auto entry = from.find(std::string(f.name));
+    const auto entry = from.find(f.name);
     if (entry == from.end()) {
       if (f.presence == Presence::required && !is_optional<Member>) {
-        throw Error(where, "field \"" + std::string(f.name) + "\" is missing, expected " +
+        throw Error(where.text(), "field \"" + std::string(f.name) + "\" is missing, expected " +
                                (f.doc.empty() ? std::string("it") : std::string(f.doc)));
       }
       return;
     }
-    decode(where + (where.empty() ? "" : ".") + std::string(f.name), *entry, to.*f.member);
+    decode(where.member(f.name), *entry, to.*f.member);
   });
 }
 template <class T>
-void decode(const std::string& where, const Json& from, std::optional<T>& to) {
+void decode(const Place& where, const Json& from, std::optional<T>& to) {
   if (from.is_null()) {
     to.reset();
   } else {
@@ -125,20 +126,21 @@ void decode(const std::string& where, const Json& from, std::optional<T>& to) {
   }
 }
 template <class T>
-void decode(const std::string& where, const Json& from, std::vector<T>& to) {
-  if (!from.is_array()) throw Error(where, "found " + found(from) + ", expected a list");
+void decode(const Place& where, const Json& from, std::vector<T>& to) {
+  if (!from.is_array()) throw Error(where.text(), "found " + found(from) + ", expected a list");
   to.clear();
-  for (size_t i = 0; i < from.size(); ++i) {
+  to.reserve(from.size());
+  for (const Json& item : from) {
     T value{};
-    decode(where + "[" + std::to_string(i) + "]", from[i], value);
+    decode(where.item(to.size()), item, value);
     to.push_back(std::move(value));
   }
 }
 template <class T>
-void decode(const std::string& where, const Json& from, std::map<std::string, T>& to) {
-  if (!from.is_object()) throw Error(where, "found " + found(from) + ", expected an object");
+void decode(const Place& where, const Json& from, std::map<std::string, T>& to) {
+  if (!from.is_object()) throw Error(where.text(), "found " + found(from) + ", expected an object");
   to.clear();
-  for (const auto& [name, value] : from.items()) decode(where + "." + name, value, to[name]);
+  for (const auto& [name, value] : from.items()) decode(where.member(name), value, to[name]);
 }
 
 // Reads a record from a file: `Machine m = read_record<Machine>("data/machines/x.json")`.

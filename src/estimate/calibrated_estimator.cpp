@@ -32,15 +32,6 @@ std::vector<OpPrediction> predict_calls(const Graph& graph, std::span<const Case
   return calls;
 }
 
-namespace {
-
-std::vector<OpPrediction> calibrated_calls(const Graph& graph, const EstimateOptions& options) {
-  const OpModel& model = model_of(options);
-  return predict_calls(graph, facts_of(graph, conditions_of(model)), model, options.allow_unknown);
-}
-
-}  // namespace
-
 void check_conditions(const EstimateOptions& options, Estimate& total) {
   const OpModel& model = model_of(options);
   if (model.threads != options.threads) {
@@ -77,13 +68,12 @@ RegionTimer timer_of(std::vector<OpPrediction> predicted) {
 RegionTimer prepare_calibrated(const Graph& graph, const Rates&, const Machine&, const EstimateOptions& options,
                                Estimate& total) {
   check_conditions(options, total);
-  return timer_of(calibrated_calls(graph, options));
-}
-
-void finish_calibrated(const Graph& graph, const EstimateOptions& options, Estimate& total) {
-  const OpPredictor::Total sum = OpPredictor(model_of(options)).total(calibrated_calls(graph, options));
+  const OpModel& model = model_of(options);
+  std::vector<OpPrediction> calls = predict_calls(graph, facts_of(graph, conditions_of(model)), model, options.allow_unknown);
+  const OpPredictor::Total sum = OpPredictor(model).total(calls);
   total.latency_low_s = sum.low_s;
   total.latency_high_s = sum.high_s;
+  return timer_of(std::move(calls));
 }
 
 }  // namespace opgauge

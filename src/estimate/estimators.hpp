@@ -19,12 +19,12 @@ struct Estimator {
   std::string_view name;
   std::string_view summary;
   bool from_ceilings;  // its times are work over the machine's ceilings: without one there is no estimate
-  // Makes the rule for one graph, and says in `total` which coefficients it uses. Arguments outlive
-  // the rule.
+  // Makes the rule for one graph, and says in `total` which coefficients it uses, and the interval if calls alone
+  // decide it. Arguments outlive the rule.
   RegionTimer (*prepare)(const Graph&, const Rates&, const Machine&, const EstimateOptions&,
                          Estimate& total);
-  // After the totals: sets the interval, if it has one.
-  void (*finish)(const Graph&, const EstimateOptions&, Estimate& total);
+  // Sets an interval that follows from the totals; nullptr: there is none.
+  void (*finish)(const EstimateOptions&, Estimate& total);
 };
 
 std::span<const Estimator> estimators();

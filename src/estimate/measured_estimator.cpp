@@ -23,6 +23,8 @@ RegionTimer prepare_measured(const Graph& graph, const Rates&, const Machine&,
                              const EstimateOptions& options, Estimate& total) {
   check_conditions(options, total);
   MeasuredSum sum = measured_sum(graph, options);
+  total.latency_low_s = sum.total.low_s;
+  total.latency_high_s = sum.total.high_s;
   total.measured_share = sum.total.latency_s > 0 ? sum.measured_s / sum.total.latency_s : 0;
   total.coefficients =
       fmt::format("{} of {} cases looked up, {:.0f} % of the time; for the rest the {}",
@@ -34,12 +36,6 @@ RegionTimer prepare_measured(const Graph& graph, const Rates&, const Machine&,
     out.measured = true;
     for (const size_t node : region.nodes) out.measured = out.measured && measured[node];
   };
-}
-
-void finish_measured(const Graph& graph, const EstimateOptions& options, Estimate& total) {
-  const OpPredictor::Total sum = measured_sum(graph, options).total;
-  total.latency_low_s = sum.low_s;
-  total.latency_high_s = sum.high_s;
 }
 
 }  // namespace opgauge

@@ -16,13 +16,11 @@ namespace opgauge {
 
 RegionTimer prepare_roofline(const Graph&, const Rates&, const Machine&, const EstimateOptions&,
                              Estimate&);
-void finish_roofline(const Graph&, const EstimateOptions&, Estimate&);
+void finish_roofline(const EstimateOptions&, Estimate&);
 RegionTimer prepare_calibrated(const Graph&, const Rates&, const Machine&, const EstimateOptions&,
                                Estimate&);
-void finish_calibrated(const Graph&, const EstimateOptions&, Estimate&);
 RegionTimer prepare_measured(const Graph&, const Rates&, const Machine&, const EstimateOptions&,
                              Estimate&);
-void finish_measured(const Graph&, const EstimateOptions&, Estimate&);
 
 namespace {
 
@@ -30,9 +28,9 @@ constexpr Estimator table[] = {
     {"roofline", "the machine's ceilings and bandwidths with fitted derates and a launch term",
      true, prepare_roofline, finish_roofline},
     {"calibrated", "each call by the op-level model that `opgauge calibrate` fitted on this machine",
-     false, prepare_calibrated, finish_calibrated},
+     false, prepare_calibrated, nullptr},
     {"measured", "calls that this machine has timed by what they took, the others as calibrated",
-     false, prepare_measured, finish_measured},
+     false, prepare_measured, nullptr},
 };
 
 std::string region_name(const Graph& graph, const Region& region) {
@@ -159,7 +157,7 @@ Estimate predict(const Graph& graph, const Machine& machine, const EstimateOptio
   total.bottleneck = static_cast<Bottleneck>(std::ranges::max_element(bound_s) - bound_s.begin());
   total.precision = name_of(static_cast<Precision>(std::ranges::max_element(macs) - macs.begin()));
   total.energy_source = std::string(name_of(machine.energy.source));
-  estimator.finish(graph, options, total);
+  if (estimator.finish) estimator.finish(options, total);
   return total;
 }
 

@@ -38,7 +38,7 @@ RegionTimer prepare_roofline(const Graph&, const Rates& rates, const Machine& ma
 }
 
 // The interval is that of the precision which most of the multiply-adds run in.
-void finish_roofline(const Graph&, const EstimateOptions& options, Estimate& total) {
+void finish_roofline(const EstimateOptions& options, Estimate& total) {
   if (!options.calibration) return;
   for (const RooflineFit& fit : options.calibration->roofline) {
     if (fit.precision != total.precision || fit.threads != options.threads || !fit.interval_ratio)

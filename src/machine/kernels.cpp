@@ -111,7 +111,7 @@ HWY_ATTR void triad_stream(std::byte* to, const std::byte* a, const std::byte* b
   }
 }
 
-// Highway dispatches to this one; the functions above are reached through the pointers.
+// Called for each target that the CPU has; the functions above are reached through the pointers.
 HWY_ATTR void describe_target(VectorKernels* kernels) {
   const char* const isa = hwy::TargetName(HWY_TARGET);
   ArithmeticKernel kernel{.dtype = "f32", .isa = isa, .run = multiply_add_f32};
@@ -138,34 +138,25 @@ HWY_AFTER_NAMESPACE();
 namespace opgauge {
 namespace {
 
-HWY_EXPORT(describe_target);
-
+// The compiler's runtime says what this CPU has, not libhwy: that library times the clock for milliseconds
+// whenever a process loads it. What FMA and AVX-512 come with on every CPU (F16C, …) is not asked for.
 std::vector<VectorKernels> find_vector_kernels() {
   std::vector<VectorKernels> found;
-  const auto add = [&found] {
-    VectorKernels kernels;
-    HWY_DYNAMIC_DISPATCH(describe_target)(&kernels);
-    const std::string_view isa = kernels.f32.isa;
-    for (const auto& one : found) {
-      if (isa == one.f32.isa) return;
-    }
-    found.push_back(kernels);
+  const auto add = [&found](bool has, void (*describe)(VectorKernels*)) {
+    if (has && describe) describe(&found.emplace_back());
   };
-  const int64_t supported = hwy::SupportedTargets();
-  hwy::GetChosenTarget().Update(supported);
-  add();  // the best, which is the only one where the compiler made just one
-  for (int bit = 0; bit < 62; ++bit) {
-    const int64_t target = int64_t{1} << bit;
-    if (!(supported & target & HWY_TARGETS)) continue;
-    hwy::GetChosenTarget().Update(target);
-    add();
-  }
-  hwy::GetChosenTarget().DeInit();
-  // The emulation that Highway falls back to is no instruction set.
-  std::erase_if(found, [&](const VectorKernels& one) {
-    const std::string_view isa = one.f32.isa;
-    return found.size() > 1 && (isa == "EMU128" || isa == "SCALAR");
-  });
+#if HWY_ARCH_X86
+#define OPGAUGE_HAS(feature) (__builtin_cpu_supports(feature) != 0)
+  __builtin_cpu_init();
+  const bool sse4 = OPGAUGE_HAS("sse4.2") && OPGAUGE_HAS("aes") && OPGAUGE_HAS("pclmul");
+  const bool avx2 = sse4 && OPGAUGE_HAS("avx2") && OPGAUGE_HAS("fma") && OPGAUGE_HAS("bmi") && OPGAUGE_HAS("bmi2");
+  const bool avx3 = avx2 && OPGAUGE_HAS("avx512f") && OPGAUGE_HAS("avx512vl") && OPGAUGE_HAS("avx512dq") &&
+                    OPGAUGE_HAS("avx512bw");
+  add(avx3, HWY_CHOOSE_AVX3(describe_target));
+  add(avx2, HWY_CHOOSE_AVX2(describe_target));
+  add(sse4, HWY_CHOOSE_SSE4(describe_target));
+#endif
+  if (found.empty()) add(true, &HWY_STATIC_DISPATCH(describe_target));  // what the compiler may assume
   return found;
 }
 

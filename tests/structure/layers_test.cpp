@@ -131,17 +131,20 @@ TEST(Tests, WriteOnlyToScratchFolders) {
   }
 }
 
-// The loader gives LibTorch the first sgemm_ it finds: a BLAS among the program's libraries would
-// run every matrix product instead of MKL.
-TEST(Libraries, NoneOfThemBringsABlas) {
+void expect_no_library(std::initializer_list<const char*> names) {
   FILE* pipe = popen("ldd " OPGAUGE_PROGRAM, "r");
   ASSERT_NE(pipe, nullptr);
   std::string text;
   for (int c; (c = fgetc(pipe)) != EOF;) text += static_cast<char>(c);
   ASSERT_EQ(pclose(pipe), 0) << text;
-  for (const char* name : {"blas", "lapack", "atlas", "mkl"}) {
-    EXPECT_EQ(text.find(name), std::string::npos) << text;
-  }
+  for (const char* name : names) EXPECT_EQ(text.find(name), std::string::npos) << text;
 }
+
+// The loader gives LibTorch the first sgemm_ it finds: a BLAS among the program's libraries would
+// run every matrix product instead of MKL.
+TEST(Libraries, NoneOfThemBringsABlas) { expect_no_library({"blas", "lapack", "atlas", "mkl"}); }
+
+// libhwy times the clock when it is loaded, which is more than the rest of the start of `predict`.
+TEST(Libraries, NoneOfThemWorksWhileItIsLoaded) { expect_no_library({"libhwy"}); }
 
 }  // namespace
