@@ -86,11 +86,11 @@ Mode mode_of_recurrent(const CaseFacts& f) {
 Mode mode_of_convolution(const CaseFacts& f) {
   const int64_t taps = f.kernel_h * f.kernel_w;
   if (f.onednn && f.groups > 1 && f.groups < f.channels && f.input_bytes + f.output_bytes > large_grouped_bytes) return {11, 4, 1};
-  if (f.transposed && f.far_elements > f.gathered_elements / 4) return {10, 4, 2};
+  if (f.transposed && f.far_elements > f.gathered_elements / 4) return {10, 4, 1};
   if (f.onednn && f.groups == 1 && f.channels <= most_of_picture && f.output_bytes > large_call_bytes) return {7, 3, 1};
   if (f.onednn && f.groups > 1 && f.groups == f.channels) {
     if (f.strided_bytes > 0 && !f.channels_last) return {6, 6, 3};  // copied first
-    if (!f.channels_last && f.input_bytes + f.output_bytes > large_depthwise_bytes) return {9, 6, 2};
+    if (!f.channels_last && f.input_bytes + f.output_bytes > large_depthwise_bytes) return {9, 6, 1};
     if (f.batch * f.channels >= many_planes && f.out_h * f.out_w <= small_plane) return {5, 8, 3};
   }
   if (f.onednn && f.groups == 1 && !f.transposed && f.out_w <= few_pixels && f.kernel_w > most_of_picture) return {8, 5, 2};
@@ -110,7 +110,8 @@ Mode mode_of_product(const CaseFacts& f) {
   if (f.copied_bytes > 0) return {2, 10, 3};
   const double cold = f.weight_bytes > 0 ? f.cold_weight_l3_bytes / f.weight_bytes : 0;
   if (f.m >= least_packed_rows && rows_pages_apart(f) && f.weight_bytes > least_aliased_bytes) {
-    return {narrow_columns(f) ? 13u : 14u + (cold > 0.5), 5, 1};
+    if (narrow_columns(f)) return {13, 6, 3};
+    return {14u + (cold > 0.5), 5, 1};
   }
   if (f.m >= least_packed_rows || f.weight_bytes < least_streamed_bytes) return {};
   if (f.m > 3 && aliased_share(f) == 1) return common_mode(14);
@@ -199,7 +200,7 @@ constexpr double most_rarity = 300;
 constexpr double enough_cases = 30;   // of a class, before it counts like the others
 constexpr int fewest_cases = 20;      // no class should have fewer
 constexpr int most_counted = 6;       // of one network's calls of a class
-constexpr double most_first_share = 0.48;  // of the pass, for all that is taken whatever it costs
+constexpr double most_first_share = 0.52;  // of the pass, for all that is taken whatever it costs
 constexpr double urgency = 30;        // of one that does; large enough that classes of few, long candidates get theirs
 
 // Greedy cover: again and again the candidate that fills most new cells for its time to the power of `time_weight`.

@@ -84,7 +84,7 @@ void expect_a_sixth_of_the_small_networks_in_surroundings(const Design& design, 
 // What a feature of a class says is told by calls that have it, in networks of their own: products of one row whose weights
 // fill the last cache, of a few rows whose weights lie 4 KiB apart, layers alone, pictures of a few channels.
 void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const DesignOptions& options) {
-  int resident = 0, alias = 0, alone = 0, pictures = 0, windows = 0, copied = 0, large_sums = 0, far_reorders = 0;
+  int resident = 0, alias = 0, alone = 0, pictures = 0, windows = 0, copied = 0, large_sums = 0, far_reorders = 0, far_ways_back = 0;
   for (const DesignedNetwork& network : design.networks) {
     const std::vector<CaseFacts> all = facts_of(network.graph, options.conditions);
     double weights = 0;
@@ -96,6 +96,7 @@ void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const D
       windows += f.family == OpFamily::attention && f.m <= 64 && f.products >= 64;
       copied += f.family == OpFamily::convolution && f.groups > 1 && f.groups == f.channels && f.gathered_elements > 0;
       large_sums += f.name == "add" && f.input_bytes > 1.5 * f.output_bytes && f.input_bytes + f.output_bytes > 4e6;
+      far_ways_back += f.transposed && f.far_elements > f.gathered_elements / 4;
       far_reorders += f.family == OpFamily::resample && f.far_elements > 0;
       pictures += f.family == OpFamily::convolution && !f.onednn && f.channels <= 4;
     }
@@ -110,6 +111,10 @@ void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const D
   EXPECT_GE(copied, 6);
   EXPECT_GE(large_sums, 3);
   EXPECT_GE(far_reorders, 5);
+  EXPECT_GE(far_ways_back, 2);
+  std::map<std::string, int> archetypes_kept;
+  for (const DesignedNetwork& network : design.networks) ++archetypes_kept[network.archetype];
+  for (const Archetype& kind : archetypes()) EXPECT_GE(archetypes_kept[std::string(kind.name)], kind.least) << kind.name;
 }
 
 // In int8 four times as many weights fill the last cache, or leave it.

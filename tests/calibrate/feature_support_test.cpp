@@ -52,6 +52,20 @@ TEST(FeatureSupport, AFeatureOfOneCaseTellsNothing) {
   EXPECT_EQ(limited(row, cases).features.col(masks).maxCoeff(), 1024);
 }
 
+// Three calls of relu whose rows were apart gave each of a thousand loops of a prelu two microseconds.
+TEST(FeatureSupport, AFewCallsTellNothingOfLoops) {
+  const CostClass& row = cost_classes()[static_cast<size_t>(find_cost_class("relu"))];
+  std::vector<CaseFacts> cases(500);
+  for (CaseFacts& one : cases) one.inner_loops = 1, one.output_elements = 1000;
+  const Eigen::Index loops = column_of(row, "inner_loops");
+  for (size_t i = 0; i < 3; ++i) cases[i].inner_loops = 8;
+  EXPECT_EQ(limited(row, cases).features.col(loops).maxCoeff(), 0);
+  for (size_t i = 0; i < 5; ++i) cases[i].inner_loops = 8;
+  const FitProblem problem = limited(row, cases);
+  EXPECT_EQ(problem.features.col(loops).maxCoeff(), 7);
+  EXPECT_EQ(problem.most[loops], 3e-7);
+}
+
 TEST(FeatureSupport, ColdRowsAreLearntWhereTheyAreColdAndCostAMissAtMost) {
   const CostClass& row = cost_classes()[static_cast<size_t>(find_cost_class("gemv"))];
   std::vector<CaseFacts> cases(10);

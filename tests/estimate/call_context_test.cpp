@@ -40,6 +40,20 @@ TEST(CallContext, WeightsAreLostToNeighboursWithTime) {
   EXPECT_GT(lost(20, 4e9), 0.9);
 }
 
+// A mask of positions is regular; one that hangs on activations is foreseen only if it is short enough to be learnt by heart.
+TEST(CallContext, MasksOfRealNumbersCannotBeForeseen) {
+  const auto unforeseen = [](const std::string& mask, const std::string& size) {
+    const Graph graph = parse_graph("graph a\n%x = input f32" + size + "\n%n = input i64" + size + "\n" + mask + "%z = aten::masked_fill.Scalar(self=%x, mask=%m, value=0.0)\nreturn %z\n");
+    return facts_of(graph, CostConditions()).back().unforeseen_elements;
+  };
+  const std::string of_values = "%r = aten::relu(self=%x)\n%m = aten::gt.Scalar(self=%r, other=0.5)\n", of_numbers = "%m = aten::ne.Scalar(self=%n, other=1)\n";
+  const std::string of_sizes = "%f = aten::zeros_like(self=%x)\n%m = aten::gt.Scalar(self=%f, other=0.5)\n";
+  EXPECT_GT(unforeseen(of_values, "[400,500]"), 190000);
+  EXPECT_LT(unforeseen(of_values, "[40,50]"), 20);
+  EXPECT_EQ(unforeseen(of_numbers, "[400,500]"), 0);
+  EXPECT_EQ(unforeseen(of_sizes, "[400,500]"), 0);
+}
+
 // A decoder's steps and shared layers read their weights more than once a run: they lie where one step has left them.
 TEST(CallContext, WeightsThatAreReadAgainWithinARunAreNear) {
   GraphBuilder b("decoder");

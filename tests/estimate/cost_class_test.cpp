@@ -4,6 +4,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "graph/builder.hpp"
 #include "graph/case.hpp"
 #include "graph/liveness.hpp"
@@ -30,6 +32,7 @@ const Dispatch dispatches[] = {
     {"aten::conv1d(f32[2,1,512], parameter f32[1,1,5], None, [1], [2])", "conv.stem_narrow"},
     // Transposed convolutions of several images go to oneDNN, small single ones to a product and col2im.
     {"aten::conv_transpose2d.input(f32[2,64,8,8], parameter f32[64,3,4,4], None, [2,2])", "conv.transposed"},
+    {"aten::conv_transpose2d.input(f32[2,64,8,8]{4096,1,512,64}, parameter f32[64,3,4,4], None, [2,2])", "conv.transposed.channels_last"},
     {"aten::conv_transpose2d.input(f32[1,16,8,8], parameter f32[16,8,2,2], None, [2,2])", "conv.transposed_native"},
     {"aten::matmul(f32[2,4], parameter f32[4,12000])", "linear_shallow"},
     {"aten::matmul(f32[2,9], parameter f32[9,12000])", "linear_two_rows"},
@@ -37,6 +40,13 @@ const Dispatch dispatches[] = {
     {"aten::add.Tensor(f32[64,64], f32[64,64])", "add_pair"},
     {"aten::add.Tensor(f32[64,64], f32[64,1])", "add"},
     {"aten::mul.Tensor(f32[64,64], f32[64,64])", "mul_pair"},
+    {"aten::where.self(bool[8,8], f32[2,8,8], f32[])", "choice"},
+    {"aten::masked_fill.Scalar(f32[2,8,8], bool[8,8], 0.0)", "choice"},
+    {"aten::lt.Scalar(f32[2,8,8], 0.0)", "compare"},
+    {"aten::logical_and(bool[2,8,8], bool[8,8])", "logic"},
+    {"aten::__and__.Tensor(bool[2,8,8], bool[8,8])", "logic"},
+    {"aten::logsumexp(f32[12,30], [-1])", "log_sum"},
+    {"aten::cdist(f32[2,100,3], f32[2,90,3])", "distance"},
     {"aten::upsample_linear1d.vec(f32[2,8,64], [128], false, None)", "upsample_linear.rows"},
     // A part of a channels-last image is one, too.
     {"aten::max_pool2d(f32[98,192,8,8]{36864,1,4608,576}, [2,2], [2,2])", "max_pool.channels_last"},
@@ -65,7 +75,7 @@ const Dispatch dispatches[] = {
     // Functions that few models call, each of which is a loop of its own.
     {"aten::grid_sampler(f32[1,8,9,9], f32[1,5,5,2], 0, 0, false)", "grid_sample"},
     {"aten::scatter_add(f32[9,8], 0, i64[20,8], f32[20,8])", "scatter"},
-    {"aten::index_add(f32[9,8], 0, i64[20], f32[20,8])", "gather"},
+    {"aten::index_add(f32[9,8], 0, i64[20], f32[20,8])", "index_add"},
     {"aten::randn([20,8])", "random"},
     {"aten::zeros([20,8])", "factory"},
     {"aten::atan2(f32[20,8], f32[20,8])", "scalar_math"},
@@ -76,7 +86,7 @@ const Dispatch dispatches[] = {
     {"aten::layer_norm(f32[2,8,40], [40])", "layer_norm_plain"},
     {"aten::layer_norm(f32[2,8,40], [40], parameter f32[40], parameter f32[40])", "layer_norm"},
     {"aten::outer(f32[20], f32[8])", "mul"},
-    {"aten::glu(f32[20,8])", "silu"},
+    {"aten::glu(f32[20,8])", "glu"},
     {"aten::index.Tensor(parameter f32[16,384,256], [i64[128]])", "index_rows"},
     {"aten::index.Tensor(parameter f32[600,12], [i64[128]])", "gather"},
     {"aten::diff(f32[20,8])", "add"},
@@ -103,11 +113,15 @@ const Dispatch dispatches[] = {
     {"aten::conv2d(f32[2,3,64,64]{12288,1,192,3}, parameter f32[64,3,3,3])", "conv.stem.channels_last"},
     {"aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[64,64,3,3], None, [2,2])", "conv.kxk_strided.channels_last"},
     {"aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[64,64,1,1], None, [2,2])", "conv.1x1_strided.channels_last"},
-    // Padding of up to 28 pixels is the jitted kernel's, and so is code of up to 256 KiB: seen with ONEDNN_VERBOSE=1.
-    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,19], None, [1], [9])", "conv.asymmetric"},
-    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,20], None, [1], [10])", "conv.gemm"},
+    // Padding of up to 28 pixels is the jitted kernel's, and so is code of up to 256 KiB: seen with ONEDNN_VERBOSE=1. Without padding
+    // the AVX2 kernel takes over.
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,17], None, [1], [8])", "conv.asymmetric"},
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,19], None, [1], [9])", "conv.gemm"},
+    {"aten::conv1d(f32[2,8,400], parameter f32[64,8,25], None, [1], [12])", "conv.asymmetric"},
+    {"aten::conv1d(f32[2,8,400], parameter f32[64,8,29], None, [1], [14])", "conv.gemm"},
+    {"aten::conv1d(f32[2,16,12], parameter f32[32,16,29], None, [1], [14])", "conv.gemm"},
     {"aten::conv1d(f32[2,64,400], parameter f32[64,64,39])", "conv.asymmetric"},
-    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,60])", "conv.gemm"},
+    {"aten::conv1d(f32[2,64,400], parameter f32[64,64,60])", "conv.asymmetric"},
     {"aten::conv1d(f32[2,1,400], parameter f32[64,1,41], None, [1], [20])", "conv.stem"},
     {"aten::conv1d(f32[2,1,400], parameter f32[64,1,59], None, [1], [29])", "conv.gemm"},
     {"aten::conv1d(f32[2,64,400], parameter f32[64,4,128], None, [1], [64], [1], 16)", "conv.gemm"},
@@ -433,6 +447,42 @@ TEST(CostClass, ReordersThatMeetInTheSameSets) {
   EXPECT_TRUE(far("aten::upsample_nearest2d.vec(f32[1,96,16,16], [32,32], None)"));
   EXPECT_TRUE(far("aten::upsample_nearest2d.vec(f32[1,512,7,7], [14,14], None)"));
   EXPECT_FALSE(far("aten::upsample_nearest2d.vec(f32[1,96,8,8], [16,16], None)"));
+}
+
+// A deconvolution's channels-last result is copied into NCHW order, one channel after the other: each comes back to lines that L2 holds,
+// unless the image is large, or lines 256 bytes apart share a quarter of its sets.
+TEST(CostClass, ADeconvolutionComesBackToItsLines) {
+  CostConditions conditions;
+  conditions.l2_bytes = 2 << 20;
+  const auto facts = [&](const std::string& call) { return facts_of(parse_case(call), conditions)[0]; };
+  const CaseFacts near = facts("aten::conv_transpose2d.input(f32[2,64,24,24], parameter f32[64,48,2,2], None, [2,2])");
+  EXPECT_EQ(near.gathered_elements, 2 * 48 * 48 * 48);
+  EXPECT_EQ(near.far_elements, 0);
+  const CaseFacts shared = facts("aten::conv_transpose2d.input(f32[2,64,56,56], parameter f32[64,64,2,2], None, [2,2])");
+  const CaseFacts apart = facts("aten::conv_transpose2d.input(f32[2,64,56,56], parameter f32[64,68,2,2], None, [2,2])");
+  EXPECT_GT(shared.far_elements, 0.7 * shared.gathered_elements);
+  EXPECT_LT(apart.far_elements, 0.1 * apart.gathered_elements);
+  EXPECT_EQ(facts("aten::conv_transpose2d.input(f32[2,16,112,112], parameter f32[16,16,2,2], None, [2,2])").far_elements, 0) << "line by line";
+  EXPECT_EQ(facts("aten::conv_transpose2d.input(f32[2,64,56,56]{200704,1,3584,64}, parameter f32[64,64,2,2], None, [2,2])").gathered_elements, 0);
+}
+
+TEST(CostClass, AnEinsteinSumIsAProductAndCopies) {
+  const auto facts = [](const std::string& call) { return facts_of_case(call); };
+  const CaseFacts plain = facts("aten::einsum(\"bij,bjk->bik\", [f32[4,5,6], f32[4,6,7]])");
+  EXPECT_EQ(std::tuple(plain.products, plain.m, plain.n, plain.k), std::tuple(4, 5, 7, 6));
+  EXPECT_EQ(plain.copied_bytes, 0);
+  const CaseFacts moved = facts("aten::einsum(\"nkctv,kvw->nctw\", [f32[2,3,64,96,25], f32[3,25,26]])");
+  EXPECT_EQ(std::tuple(moved.products, moved.m, moved.n, moved.k), std::tuple(1, 2 * 64 * 96, 26, 75));
+  EXPECT_EQ(moved.copied_bytes, 4 * 2 * 3 * 64 * 96 * 25) << "the summed labels do not lie behind each other";
+  EXPECT_EQ(moved.gathered_elements, 0) << "rows of 25";
+  const CaseFacts outer = facts("aten::einsum(\"i,j->ij\", [f32[40], f32[50]])");
+  EXPECT_EQ(outer.k * outer.m, 0) << "nothing is summed: a pointwise product";
+}
+
+TEST(CostClass, LoopsBesideTheFirstCount) {
+  const CaseFacts facts = facts_of(parse_case("aten::add.Tensor(f32[64,64], f32[64,64])"), CostConditions())[0];
+  EXPECT_EQ(facts.inner_loops, 1);
+  EXPECT_EQ(cost_features()[cost_feature("inner_loops")].value(facts), 0);
 }
 
 // The BLAS multiplies tiles of registers: 33 queries are a block of 32 and one of one, which costs as much as a strip.
