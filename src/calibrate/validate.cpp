@@ -27,13 +27,11 @@ const MeasuredModel* find(const MeasuredSet& set, const std::string& model) {
 
 // The baseline: the root class alone.
 double constants_time(const OpModel& model, const CaseFacts& facts) {
-  const CostClass& root = cost_classes()[static_cast<size_t>(find_cost_class("any"))];
   for (const std::string& key : {"any" + dtype_suffix(facts.dtype), std::string("any")}) {
     for (const ClassFit& fit : model.classes) {
       if (fit.key != key) continue;
-      const std::vector<double> values = feature_values(root, facts);
       double seconds = 0;
-      for (size_t i = 0; i < values.size(); ++i) seconds += fit.coefficients[i].value_s * values[i];
+      for (const FeatureCoefficient& one : fit.coefficients) seconds += one.value_s * cost_features()[cost_feature(one.feature)].value(facts);
       return seconds;
     }
   }

@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "graph/text.hpp"
+
 namespace opgauge {
 namespace {
 
@@ -23,6 +25,18 @@ MeasuredModel measured(const std::string& name, double seconds) {
   one.typical_s = one.least_run_s = seconds;
   one.visits = 40;
   return one;
+}
+
+// A record may name some of the root class's features only, in any order.
+TEST(PredictModel, TheBaselineTakesCoefficientsByName) {
+  OpModel model;
+  ClassFit any;
+  any.key = "any";
+  any.cases = 100;
+  any.coefficients = {{"bytes", 5e-11}, {"call", 2e-6}};
+  model.classes = {any};
+  const Graph graph = parse_graph("graph g\n%x = input f32[1000]\n%y = aten::relu(self=%x)\nreturn %y\n");
+  EXPECT_NEAR(predict_model("g", graph, model).constants_s, 2e-6 + 8000 * 5e-11, 1e-15);
 }
 
 // Arithmetic is as quick as it was, memory takes twice as long: only what memory makes of a prediction follows it.
