@@ -9,7 +9,7 @@
 namespace opgauge {
 namespace {
 
-// Which positions may look at which: none behind, none too far, none that is filled up; and what is done with them.
+// Which positions may look at which: none behind, none that is filled up; and what is done with them.
 Graph draw_masks(Block& b) {
   for (;;) {
     const int64_t n = b.random().pick<int64_t>({1, 1, 2, 4, 16}), h = b.random().log_whole(1, 12), l = b.random().log_whole(8, 260), d = b.random().log_whole(4, 200);

@@ -34,7 +34,7 @@ constexpr double least_call_bytes = 6e5;  // of a pointwise call whose operands 
 constexpr double large_call_bytes = 4e6;  // of a pointwise call: what it does behind the private cache
 constexpr double larger_call_bytes = 15e6;  // … and where it takes the last cache for itself
 constexpr int64_t many_planes = 256, small_plane = 1000;  // of depthwise convolutions: late layers of small image models
-constexpr double large_depthwise_bytes = 2e6, large_grouped_bytes = 2e6;  // read and written: what grows with the images is told by these
+constexpr double large_in_groups_bytes = 2e6;  // read and written: what grows with the images is told by these
 constexpr double large_pool = 3e4;  // elements of a max pool's result
 constexpr int64_t window_length = 64;  // queries, of attention to parts of an image or rows of a table
 constexpr double edge_from = 0.02, edge_to = 0.7, far_beyond = 0.96;  // of weights that may be lost from the last cache: where it ends is told between
@@ -85,12 +85,12 @@ Mode mode_of_recurrent(const CaseFacts& f) {
 
 Mode mode_of_convolution(const CaseFacts& f) {
   const int64_t taps = f.kernel_h * f.kernel_w;
-  if (f.onednn && f.groups > 1 && f.groups < f.channels && f.input_bytes + f.output_bytes > large_grouped_bytes) return {11, 4, 1};
+  if (f.onednn && f.groups > 1 && f.groups < f.channels && f.input_bytes + f.output_bytes > large_in_groups_bytes) return {11, 4, 1};
   if (f.transposed && f.far_elements > f.gathered_elements / 4) return {10, 4, 1};
   if (f.onednn && f.groups == 1 && f.channels <= most_of_picture && f.output_bytes > large_call_bytes) return {7, 3, 1};
   if (f.onednn && f.groups > 1 && f.groups == f.channels) {
     if (f.strided_bytes > 0 && !f.channels_last) return {6, 6, 3};  // copied first
-    if (!f.channels_last && f.input_bytes + f.output_bytes > large_depthwise_bytes) return {9, 6, 1};
+    if (!f.channels_last && f.input_bytes + f.output_bytes > large_in_groups_bytes) return {9, 6, 1};
     if (f.batch * f.channels >= many_planes && f.out_h * f.out_w <= small_plane) return {5, 8, 3};
   }
   if (f.onednn && f.groups == 1 && !f.transposed && f.out_w <= few_pixels && f.kernel_w > most_of_picture) return {8, 5, 2};

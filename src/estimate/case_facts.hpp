@@ -67,7 +67,7 @@ struct CaseFacts {
   // Matrix products: `products` independent [m,k] x [k,n].
   int64_t products = 1, m = 1, n = 1, k = 1;
   double copied_bytes = 0;      // operands of batched products that are first made one batch, by copying them
-  double gathered_elements = 0; // of what is copied first, elements that are not neighbours in a row
+  double gathered_elements = 0; // of what is copied before a kernel or, by deconvolutions, after it, elements that are no neighbours in a row
   double row_weight_bytes = 0;  // of oneDNN's direct convolutions: weights x output rows x how far a block of them exceeds L2
   double far_right_bytes = 0;   // of a matrix that many products read again, x how far it exceeds L2
   double repeated_bytes = 0;    // of products of few rows: matrices, read again by each further block of them
@@ -100,7 +100,7 @@ struct CaseFacts {
   double cold_step_weight_bytes = 0;  // of these, what no longer lies in L2 at the next step
   double broadcast_bytes = 0;   // output bytes where an operand is broadcast
   double strided_bytes = 0;     // bytes of operands that are not contiguous
-  double far_elements = 0;      // read with jumps, x how far the lines that are come back to exceed a quarter of L2
+  double far_elements = 0;      // read or copied with jumps, x how far the lines that are come back to exceed a quarter of L2
   double mask_elements = 0;     // of a boolean attention mask, which is turned into numbers first
   double column_bytes = 0;      // im2col buffer of native convolutions
 

@@ -10,15 +10,13 @@ namespace {
 // A branch predictor learns the same mask by heart, run after run, unless it is long: half of one of so many elements.
 constexpr double learnt_elements = 12000;
 
-bool is_real(Dtype dtype) { return dtype == Dtype::f32 || dtype == Dtype::f64 || dtype == Dtype::f16 || dtype == Dtype::bf16; }
-
 }  // namespace
 
 void set_unforeseen(const Graph& graph, std::vector<CaseFacts>& all) {
   std::vector<bool> hangs(graph.values.size(), false);
   for (size_t i = 0; i < graph.values.size(); ++i) {
     const Value& value = graph.values[i];
-    hangs[i] = (value.role == Role::input || value.role == Role::parameter) && is_real(value.type.dtype);
+    hangs[i] = (value.role == Role::input || value.role == Role::parameter) && is_floating(value.type.dtype);
   }
   for (size_t n = 0; n < graph.nodes.size(); ++n) {
     const Node& node = graph.nodes[n];

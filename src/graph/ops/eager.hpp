@@ -62,7 +62,7 @@ class Run {
   Work work;
   Ledger ledger;
 
-  // Among the steps, as kernels see them: the batched product of most multiply-adds, and elements copied for one, of these those
+  // Among the steps, as kernels see them: the batched product of most multiply-adds, and elements copied for products, of these those
   // that are no neighbours in what is read.
   struct Product {
     int64_t count = 0, m = 0, n = 0, k = 0;
