@@ -9,7 +9,7 @@
 set -euo pipefail
 opgauge=build/release/bin/opgauge
 out=results/accuracy
-sets=(final fresh unseen withheld sealed blind untouched reserved hidden unread unopened unnamed uncharted offshore sampled resampled drawn_again redrawn)  # of models that nothing was tuned on, in the order in which they were written
+sets=(final fresh unseen withheld sealed blind untouched reserved hidden unread unopened unnamed uncharted offshore sampled resampled drawn_again redrawn drawn_on)  # of models that nothing was tuned on, in the order in which they were written
 budget=${OPGAUGE_ACCURACY_BUDGET:-10m}
 mkdir -p "$out"
 export OPGAUGE_EXPORTED=${OPGAUGE_EXPORTED:-exported}
