@@ -11,11 +11,18 @@ ValueId Block::input_channels_last(Dims sizes) {
   return builder_.input("x", TensorType(Dtype::f32, std::move(sizes), std::move(strides)));
 }
 
+ValueId Block::kernel(ValueId x, Dims sizes) {
+  const bool in_its_order = type(x).is_channels_last() && !type(x).is_contiguous() && count_ % 2 == 0;
+  if (!in_its_order || sizes[2] * sizes[3] == 1) return weight(std::move(sizes));
+  Dims strides = channels_last_strides(sizes);
+  return builder_.parameter("w" + std::to_string(count_++), TensorType(Dtype::f32, std::move(sizes), std::move(strides)));
+}
+
 ValueId Block::conv(ValueId x, const Conv& c) {
   const int64_t pad_h = c.padding >= 0 ? c.padding : c.kernel_h / 2 * c.dilation;
   const int64_t pad_w = c.padding >= 0 ? c.padding : c.kernel_w / 2 * c.dilation;
   std::vector<Given> given{{"input", x},
-                           {"weight", weight({c.out, size(x, 1) / c.groups, c.kernel_h, c.kernel_w})},
+                           {"weight", kernel(x, {c.out, size(x, 1) / c.groups, c.kernel_h, c.kernel_w})},
                            {"stride", Dims{c.stride, c.stride}},
                            {"padding", Dims{pad_h, pad_w}},
                            {"dilation", Dims{c.dilation, c.dilation}},

@@ -35,6 +35,10 @@ class Block {
   ValueId input_channels_last(Dims sizes);
   ValueId weight(Dims sizes) { return builder_.parameter("w" + std::to_string(count_++), {Dtype::f32, std::move(sizes)}); }
 
+  // Of a convolution of `x`: of a channels-last image every second one lies in that order, as of a model that was converted; the others
+  // do not, as where a model's activations only happen to lie so.
+  ValueId kernel(ValueId x, Dims sizes);
+
   // Weights of so many bytes, in the precision of the design.
   double weights_of(double bytes) const { return bytes / 4 * small_weights_; }
 

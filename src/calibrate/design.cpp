@@ -25,6 +25,7 @@ double guess_seconds(const CaseFacts& facts, const SpeedGuess& speed, double sma
 constexpr double least_streamed_bytes = 3e5, least_aliased_bytes = 1e5;
 constexpr double least_forgotten = 0.4, most_call_flops = 1e7;  // of a oneDNN convolution's shape: below, the call alone is seen
 constexpr int64_t few_pixels = 4;       // of a row: fewer than hide what a multiply-add takes
+constexpr double large_picture_bytes = 1e6;  // that ATen's own convolutions make of such an image
 constexpr int64_t most_of_picture = 4;  // channels of an image that no layer made
 constexpr double long_sequence = 32;  // steps: what a step costs, and not the call, is told by these
 constexpr int64_t many_rows = 8;      // of a recurrent layer's batch: what its gates cost is told by these
@@ -98,7 +99,7 @@ Mode mode_of_convolution(const CaseFacts& f) {
   if (f.onednn && plain && taps == 9 && f.input_bytes + f.output_bytes > wide_image_bytes) return {2, 3, 2};
   if (f.onednn && f.cold_primitive < least_forgotten && f.flops < most_call_flops) return {1, 5, 0};
   if (!f.onednn && f.groups >= many_groups) return {4, 6, 2};
-  if (!f.onednn && f.channels <= most_of_picture) return {1, 8, 0};
+  if (!f.onednn && f.channels <= most_of_picture) return f.output_bytes > large_picture_bytes ? Mode{12, 6, 2} : Mode{1, 8, 0};
   if (!f.onednn && taps == 1 && f.strided) return {3, 6, 1};  // reads a part of its input
   return f.groups > 1 && f.flops > least_group_flops ? Mode{2, 8, 1} : Mode{};
 }

@@ -95,14 +95,15 @@ struct CaseFacts {
   int wrapped_numbers = 0;      // of a pointwise call: numbers that stand for a tensor, and are made one
   double steps = 0;             // time steps x layers x directions of recurrent ops
   double gate_elements = 0;     // … x batch x hidden size x gates
-  double step_weight_bytes = 0; // … x bytes of the weights of the hidden state, read again at each step
-  double step_flops = 0;        // of these products; those of the inputs are done for all steps together
+  double step_weight_bytes = 0; // … x bytes of the weights that are read again at each step
+  double step_flops = 0;        // of these products; the others are done for all steps together
   double cold_step_weight_bytes = 0;  // of these, what no longer lies in L2 at the next step
   double broadcast_bytes = 0;   // output bytes where an operand is broadcast
   double strided_bytes = 0;     // bytes of operands that are not contiguous
   double far_elements = 0;      // read or copied with jumps, x how far the lines that are come back to exceed a quarter of L2
   double mask_elements = 0;     // of a boolean attention mask, which is turned into numbers first
   double column_bytes = 0;      // im2col buffer of native convolutions
+  double reordered_weight_bytes = 0;  // of channels-last convolutions: weights that are stored in contiguous order
 
   // From context.
   double cold_input_bytes = 0;  // activation bytes, weighted by how far beyond L2 they were last touched

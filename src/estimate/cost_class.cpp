@@ -74,6 +74,10 @@ constexpr std::string_view conv_features =
     "call cold_code cold_primitive flops blocked_flops narrow_flops waiting_flops row_weight_bytes blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes cold_output_bytes "
     "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
+constexpr std::string_view channels_last_features =
+    "call cold_code cold_primitive flops blocked_flops narrow_flops row_weight_bytes blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
+    "input_bytes weight_bytes reordered_weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes cold_output_bytes "
+    "cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view direct_features =  // of classes whose models' channels are as often no multiples of a vector as the design's
     "call cold_code cold_primitive blocked_flops narrow_flops waiting_flops row_weight_bytes blocked_flops_per_width blocked_flops_per_area block_rows block_row_kernels "
     "input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images cold_input_bytes cold_output_bytes "
@@ -199,9 +203,9 @@ const Row rows[] = {
     {"conv.stem.channels_last", "conv.stem", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4 && f.channels_last; }, conv_features, "oneDNN: results in NHWC order"},
     {"conv.stem", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && f.channels <= 4; }, conv_features, "oneDNN first-layer kernel, channels not blocked"},
     {"conv.1x1_strided.channels_last", "conv.1x1.channels_last", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last && kernel_size(f) == 1 && f.strided; }, conv_features, "oneDNN: no reorders, pixels picked by stride"},
-    {"conv.kxk_strided.channels_last", "conv.kxk.channels_last", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last && f.strided; }, conv_features, "oneDNN: no reorders of NHWC activations"},
+    {"conv.kxk_strided.channels_last", "conv.kxk.channels_last", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last && f.strided; }, channels_last_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.1x1.channels_last", "conv.1x1", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last && kernel_size(f) == 1; }, conv_features, "oneDNN: no reorders of NHWC activations"},
-    {"conv.kxk.channels_last", "conv.3x3", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last; }, conv_features, "oneDNN: no reorders of NHWC activations"},
+    {"conv.kxk.channels_last", "conv.3x3", [](const Facts& f) { return is_dense_onednn(f) && f.channels_last; }, channels_last_features, "oneDNN: no reorders of NHWC activations"},
     {"conv.1x1", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1 && !f.strided; }, conv_features, "oneDNN 1x1"},
     {"conv.1x1_strided", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1 && strides_cover(f); }, conv_features, "oneDNN 1x1 with a strided reduction (rtus)"},
     {"conv.1x1_strided_rest", "conv.onednn", [](const Facts& f) { return is_dense_onednn(f) && kernel_size(f) == 1; }, conv_features, "oneDNN direct: the strides do not cover the image exactly"},
@@ -242,7 +246,7 @@ const Row rows[] = {
     {"product", "any", [](const Facts&) { return false; }, "call cold_code flops input_bytes weight_bytes output_bytes", "parent of everything with MACs"},
     {"recurrent_cell", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name.ends_with("_cell"); }, "call cold_code gate_elements step_flops input_flops input_bytes weight_bytes output_bytes cold_input_bytes cold_weight_l3_bytes beyond_l2_bytes", "ATen RNN.cpp: two products and what makes gates of them"},
     {"recurrent_loop", "recurrent", [](const Facts& f) { return f.family == OpFamily::recurrent && f.name != "lstm"; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes two_row_step_weight_bytes step_flops input_flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "ATen RNN.cpp: a loop of cells"},
-    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes batched_step_weight_bytes two_row_step_weight_bytes step_flops input_flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
+    {"recurrent", "product", [](const Facts& f) { return f.family == OpFamily::recurrent; }, "call steps batched_steps gate_elements step_weight_bytes cold_step_weight_bytes step_flops input_flops input_bytes weight_bytes output_bytes cold_weight_l2_bytes", "oneDNN LSTM"},
 
     // Norms and softmax.
     {"batch_norm_training", "batch_norm", [](const Facts& f) { return f.family == OpFamily::normalization && f.training && f.name.find("batch_norm") != std::string_view::npos; }, plane_features, "statistics in a first pass"},

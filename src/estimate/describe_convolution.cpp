@@ -112,6 +112,7 @@ void describe_convolution(const Graph& graph, const Node& node, double l2_bytes,
   facts.m = facts.batch * facts.out_h * facts.out_w;
   facts.n = facts.out_channels / facts.groups;
   facts.k = facts.channels / facts.groups * facts.kernel_h * facts.kernel_w;
+  if (facts.channels_last && facts.kernel_h * facts.kernel_w > 1 && w->is_contiguous()) facts.reordered_weight_bytes = facts.weight_bytes;
   const bool pointwise = facts.kernel_h * facts.kernel_w == 1 && !facts.strided;
   facts.column_bytes = pointwise ? 0
                                  : static_cast<double>(facts.m) * static_cast<double>(facts.k) *

@@ -20,6 +20,9 @@ void describe_cell(const Graph& graph, const Node& node, CaseFacts& facts) {
 
 }  // namespace
 
+// A loop of ATen's multiplies the inputs of all steps at once and then, step by step, what is hidden. oneDNN's LSTM does so for one
+// row alone (rnn_brgemm_utils: the layer's product is merged for a batch of 1 and two steps or more); with more rows each step reads
+// both matrices.
 void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
   if (facts.name.ends_with("_cell")) return describe_cell(graph, node, facts);
   const TensorType* x = tensor_argument(graph, node, {"input"});
@@ -29,16 +32,23 @@ void describe_recurrent(const Graph& graph, const Node& node, double l2_bytes, C
   const Dims layers = ints_argument(node, "num_layers");
   facts.steps = static_cast<double>(steps * at_or(layers, 0, 1) * (flag_argument(node, "bidirectional") ? 2 : 1));
   facts.m = x->rank() == 3 ? x->sizes[batch_first ? 0 : 1] : 1;
+  const bool step_by_step = facts.name == "lstm" && (facts.m > 1 || steps == 1);
   int matrices = 0;  // of a layer and direction: [gates x hidden, inputs], then [gates x hidden, hidden]
+  double input_bytes = 0, input_numel = 0;  // of the first of the two, where each step reads it
   for_each_operand(node, [&](ValueId id) {
     const TensorType& type = graph[id].type;
     if (type.rank() != 2) return;
     if (++matrices == 1) facts.gate_elements = facts.steps * static_cast<double>(facts.m * type.sizes[0]);
-    if (matrices % 2 == 1) return;
-    const auto bytes = static_cast<double>(type.bytes()), all_steps = static_cast<double>(steps);
+    const auto numel = static_cast<double>(type.numel()), all_steps = static_cast<double>(steps);
+    if (matrices % 2 == 1) {
+      input_bytes = step_by_step ? static_cast<double>(type.bytes()) : 0;
+      input_numel = step_by_step ? numel : 0;
+      return;
+    }
+    const double bytes = input_bytes + static_cast<double>(type.bytes());
     facts.step_weight_bytes += all_steps * bytes;
     facts.cold_step_weight_bytes += all_steps * bytes * beyond(bytes, l2_bytes);
-    facts.step_flops += 2 * all_steps * static_cast<double>(facts.m * type.numel());
+    facts.step_flops += 2 * all_steps * static_cast<double>(facts.m) * (input_numel + numel);
   });
 }
 

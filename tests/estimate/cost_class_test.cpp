@@ -524,16 +524,36 @@ TEST(CostClass, AStridedSignalIsCopiedFirst) {
   EXPECT_EQ(copied("aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[64,64,1,1])"), 0) << "channels-last is taken as it is";
 }
 
+TEST(CostClass, WeightsOfAChannelsLastImageLieInItsOrderOrDoNot) {
+  const auto reordered = [](const char* call) { return facts_of_case(call).reordered_weight_bytes; };
+  EXPECT_EQ(reordered("aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[32,64,3,3])"), 4 * 32 * 64 * 9);
+  EXPECT_EQ(reordered("aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[32,64,3,3]{576,1,192,64})"), 0);
+  EXPECT_EQ(reordered("aten::conv2d(f32[2,64,14,14]{12544,1,896,64}, parameter f32[32,64,1,1])"), 0) << "both orders are one";
+  EXPECT_EQ(reordered("aten::conv2d(f32[2,64,14,14], parameter f32[32,64,3,3])"), 0);
+}
+
 TEST(CostClass, AnExpandedOperandIsReadOnce) {
   EXPECT_EQ(facts_of_case("aten::mul.Tensor(f32[2,64,512,20]{32768,512,1,0}, f32[2,64,512,20]{32768,512,1,0})").input_bytes, 2.0 * 2 * 64 * 512 * 4);
 }
 
 TEST(CostClass, StepsOfARecurrentLayerAreApartFromItsInputs) {
   const CaseFacts facts = facts_of_case(
-      "aten::lstm.input(f32[2,100,80], [f32[1,2,40], f32[1,2,40]], [parameter f32[160,80], parameter f32[160,40], parameter f32[160], "
-      "parameter f32[160]], true, 1, 0.0, false, false, true)");
-  EXPECT_EQ(facts.step_flops, 2.0 * 2 * 100 * 160 * 40);
-  EXPECT_EQ(cost_features()[cost_feature("input_flops")].value(facts), 2.0 * 2 * 100 * 160 * 80);
+      "aten::gru.input(f32[2,100,80], f32[1,2,40], [parameter f32[120,80], parameter f32[120,40], parameter f32[120], "
+      "parameter f32[120]], true, 1, 0.0, false, false, true)");
+  EXPECT_EQ(facts.step_flops, 2.0 * 2 * 100 * 120 * 40);
+  EXPECT_EQ(cost_features()[cost_feature("input_flops")].value(facts), 2.0 * 2 * 100 * 120 * 80);
+}
+
+TEST(CostClass, AnLstmOfMoreThanOneRowReadsBothMatricesAtEachStep) {
+  const auto of_rows = [](const char* rows) {
+    const std::string n = rows;
+    return facts_of_case("aten::lstm.input(f32[" + n + ",100,80], [f32[1," + n + ",40], f32[1," + n + ",40]], [parameter f32[160,80], parameter f32[160,40], "
+                         "parameter f32[160], parameter f32[160]], true, 1, 0.0, false, false, true)");
+  };
+  EXPECT_EQ(of_rows("2").step_weight_bytes, 4.0 * 100 * 160 * (80 + 40));
+  EXPECT_EQ(of_rows("2").step_flops, of_rows("2").flops);
+  EXPECT_EQ(of_rows("1").step_weight_bytes, 4.0 * 100 * 160 * 40);
+  EXPECT_EQ(of_rows("1").step_flops, 2.0 * 100 * 160 * 40);
 }
 
 // A cell's first dimension are rows, not steps: 160 nodes were once 160 steps.
