@@ -11,18 +11,13 @@ namespace {
 
 constexpr double least_context_share = 0.3;                         // of a call's bytes or rows
 constexpr double most_row_s = 2.5e-7;                               // a page that must be looked up, and a line from memory
-constexpr double most_memory_passes = 4, most_weight_passes = 1.5;  // weights are read once
-constexpr double most_result_passes = 2;                            // a line is fetched and written back
+constexpr double most_passes = 1.5, most_result_passes = 2;         // a byte is read once; a line of a result is fetched and written back
 constexpr double least_flop_share = 0.02, most_flop_ratio = 50;
 constexpr double least_flop_ratio = 0.97;                           // of the quickest FLOP seen: what is left is noise
 constexpr double least_call_ratio = 0.9;                            // of the shortest call seen, which computes a little, too
 constexpr double least_counted_flops = 1e7;                         // of a call whose FLOPs are asked for their price
 constexpr double most_unaligned_ratio = 4;                          // rows that start unaligned: every line is read twice
 constexpr Eigen::Index least_cases = 3, loops_of_many = 100;  // of loops one of so many: few are stretched a thousand times
-
-double most_passes(std::string_view feature) {
-  return feature.starts_with("cold_weight") ? most_weight_passes : feature.starts_with("cold_output") ? most_result_passes : most_memory_passes;
-}
 
 double all_of(std::string_view feature, const CaseFacts& facts) {
   return feature.ends_with("_rows")                          ? static_cast<double>(facts.n)
@@ -65,7 +60,7 @@ bool is_context(std::string_view feature) {
   return (feature.starts_with("beyond_") || feature.starts_with("cold_")) && (feature.ends_with("_bytes") || feature.ends_with("_rows"));
 }
 
-bool is_memory(std::string_view feature) { return feature == "cold_weight_l3_bytes" || feature == "cold_output_bytes" || feature == "beyond_l3_bytes"; }
+bool is_memory(std::string_view feature) { return feature == "cold_weight_l3_bytes" || feature == "cold_output_bytes" || feature == "beyond_l3_bytes" || feature == "filled_bytes"; }
 
 void MachinePrices::note(const CaseFacts& facts, double seconds) {
   if (calls_onednn(facts)) {
@@ -104,7 +99,7 @@ void limit_features(const CostClass& row, std::span<const CaseFacts* const> case
         if (all > 0) most_share = std::max(most_share, column[static_cast<Eigen::Index>(i)] / all);
       }
       if (most_share < least_context_share) column.setZero();
-      problem.most[j] = feature.per == "row" ? most_row_s : most_passes(feature.name) * machine.memory_s_per_byte;
+      problem.most[j] = feature.per == "row" ? most_row_s : (feature.name.starts_with("cold_output") ? most_result_passes : most_passes) * machine.memory_s_per_byte;
     } else if (feature.per == "FLOP" && !executed(feature.name, row) && feature.name != "flops" && std::isfinite(flop_s)) {
       if (flop_s * column.cwiseQuotient(problem.seconds).maxCoeff() < least_flop_share) column.setZero();
       problem.most[j] = std::min(problem.most[j], most_flop_ratio * flop_s);

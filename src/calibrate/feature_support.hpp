@@ -23,7 +23,7 @@ struct MachinePrices {
 
 // Features of where operands are, not of what is computed.
 bool is_context(std::string_view feature);
-// Of these, what comes from main memory: the price of that is the machine's more than the kernel's.
+// What comes from main memory, and what a bias fills (one kernel of ATen's): the price of that is the machine's more than the class's.
 bool is_memory(std::string_view feature);
 
 // Sets the columns of `problem.features` (one a feature of `row`, a row for each of `cases`) that no case tells anything of

@@ -173,6 +173,7 @@ CaseFacts facts_of(const Graph& graph, const Node& node, const CostConditions& c
   facts.operands = std::max(facts.operands, static_cast<double>(node.outputs.size()));
   double moved = facts.input_bytes + facts.output_bytes;
   if (facts.onednn && !facts.channels_last) moved *= 2;  // reordered into blocks of channels and back
+  moved += 2 * facts.filled_bytes;  // written, and read again
   if (facts.composite) {  // the scores are written and read twice
     moved += 2 * static_cast<double>(facts.products * facts.m * facts.n * size_bytes(facts.dtype));
   }

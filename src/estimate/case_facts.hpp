@@ -103,6 +103,9 @@ struct CaseFacts {
   double far_elements = 0;      // read or copied with jumps, x how far the lines that are come back to exceed a quarter of L2
   double mask_elements = 0;     // of a boolean attention mask, which is turned into numbers first
   double column_bytes = 0;      // im2col buffer of native convolutions
+  double column_runs = 0;       // of these, stretches that are copied as a whole
+  double picked_elements = 0;   // … and elements that are copied one by one
+  double filled_bytes = 0;      // their results, where a bias fills them before the product is added
   double reordered_weight_bytes = 0;  // of channels-last convolutions: weights that are stored in contiguous order
 
   // From context.

@@ -50,6 +50,15 @@ void describe_way_back(double l2_bytes, CaseFacts& facts) {
   facts.far_elements = facts.output_elements * beyond(static_cast<double>(facts.out_h * facts.out_w * line_bytes), l2_bytes / static_cast<double>(shared));
 }
 
+// unfolded2d_copy: rows of the image as a whole where neighbours stay neighbours, else one element at a time; in channels-last order the
+// channels of a pixel.
+void describe_columns(CaseFacts& facts) {
+  const auto count = [](int64_t a, int64_t b) { return static_cast<double>(a) * static_cast<double>(b); };
+  if (facts.channels_last) facts.column_runs = count(facts.m, facts.kernel_h * facts.kernel_w * facts.groups);
+  else if (facts.stride_w > 1 || facts.dilated) facts.picked_elements = count(facts.m, facts.k * facts.groups);
+  else facts.column_runs = count(facts.batch * facts.out_h, facts.k * facts.groups);
+}
+
 }  // namespace
 
 void describe_convolution(const Graph& graph, const Node& node, double l2_bytes, CaseFacts& facts) {
@@ -117,6 +126,8 @@ void describe_convolution(const Graph& graph, const Node& node, double l2_bytes,
   facts.column_bytes = pointwise ? 0
                                  : static_cast<double>(facts.m) * static_cast<double>(facts.k) *
                                        static_cast<double>(facts.groups * size_bytes(facts.dtype));
+  if (!facts.onednn && !facts.transposed && !pointwise) describe_columns(facts);
+  if (!facts.onednn && !facts.transposed && tensor_argument(graph, node, {"bias"})) facts.filled_bytes = facts.output_bytes;  // slow_conv2d_forward
 }
 
 }  // namespace opgauge

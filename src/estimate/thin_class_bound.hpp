@@ -12,7 +12,7 @@ namespace opgauge {
 
 inline constexpr int thin_cases = 15;     // a class with fewer is bounded closely
 inline constexpr int bounded_cases = 60;  // … and one with fewer than these so much more loosely:
-inline constexpr double looser = 2.5;
+inline constexpr double looser = 4;
 // The root class is within a factor of two of launch + roofline: what leans on few cases stays within four.
 inline constexpr double largest_thin_departure = 1.85;
 

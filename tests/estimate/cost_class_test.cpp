@@ -532,6 +532,26 @@ TEST(CostClass, WeightsOfAChannelsLastImageLieInItsOrderOrDoNot) {
   EXPECT_EQ(reordered("aten::conv2d(f32[2,64,14,14], parameter f32[32,64,3,3])"), 0);
 }
 
+TEST(CostClass, ABiasFillsTheResultOfAtensOwnConvolutions) {
+  const auto filled = [](const char* call) { return facts_of_case(call).filled_bytes; };
+  EXPECT_EQ(filled("aten::conv2d(f32[1,3,56,56], parameter f32[64,3,1,1], parameter f32[64])"), 4.0 * 64 * 56 * 56);
+  EXPECT_EQ(filled("aten::conv2d(f32[1,3,56,56], parameter f32[64,3,1,1])"), 0);
+  EXPECT_EQ(filled("aten::conv2d(f32[8,64,56,56], parameter f32[64,64,3,3], parameter f32[64], [1,1], [1,1])"), 0) << "oneDNN adds it itself";
+}
+
+TEST(CostClass, ColumnsAreCopiedInRowsOrOneByOne) {
+  const auto facts = [](const char* call) { return facts_of_case(call); };
+  const CaseFacts rows = facts("aten::conv2d(f32[1,3,20,20], parameter f32[8,3,3,3], None, [1,1], [1,1])");
+  EXPECT_EQ(rows.column_runs, 27 * 20);
+  EXPECT_EQ(rows.picked_elements, 0);
+  const CaseFacts strided = facts("aten::conv2d(f32[1,3,20,20], parameter f32[8,3,3,3], None, [2,2], [1,1])");
+  EXPECT_EQ(strided.column_runs, 0);
+  EXPECT_EQ(strided.picked_elements, 27 * 10 * 10);
+  const CaseFacts pixels = facts("aten::conv2d(f32[1,3,20,20]{1200,1,60,3}, parameter f32[8,3,3,3]{27,1,9,3}, None, [2,2], [1,1])");
+  EXPECT_EQ(pixels.column_runs, 9 * 10 * 10);
+  EXPECT_EQ(facts("aten::conv2d(f32[1,3,20,20], parameter f32[8,3,1,1])").column_runs, 0) << "the image is the matrix";
+}
+
 TEST(CostClass, AnExpandedOperandIsReadOnce) {
   EXPECT_EQ(facts_of_case("aten::mul.Tensor(f32[2,64,512,20]{32768,512,1,0}, f32[2,64,512,20]{32768,512,1,0})").input_bytes, 2.0 * 2 * 64 * 512 * 4);
 }
