@@ -6,16 +6,11 @@
 #include <memory>
 #include <string>
 
+#include "calibrate/machine_conditions.hpp"
 #include "cli/observe.hpp"
 #include "machine/machine.hpp"
 
 namespace opgauge {
-
-// What of the machine's record the cost features depend on.
-CostConditions conditions_of(const Machine& machine, int threads);
-// Whether the record knows where the last cache ends. It does not if what it took for that cache was no quicker than main memory:
-// where neighbours hold most of it, the bandwidth falls so early that the end is not seen.
-bool tells_last_cache(const Machine& machine);
 
 struct DesignedCalibration {
   ExecutionOptions execution;
