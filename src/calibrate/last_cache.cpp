@@ -20,7 +20,7 @@ constexpr std::array far_multiples = {0.25, 0.35, 0.5, 0.7, 1.0, 1.4, 2.0, 2.8, 
 constexpr std::array fill_rates = {0.0, 2e9, 4e9, 6e9, 8e9, 12e9, 16e9};  // bytes a second
 constexpr size_t least_calls = 40;
 constexpr double error_of_a_doubling = 0.02;  // of the mean log error: what must be gained to believe in half the cache or twice
-constexpr double error_if_not_told = 0.002;   // … where the record tells nothing of its size
+constexpr double error_if_not_told = 0.004;   // … where the record tells nothing of its size
 constexpr size_t coarse = 2;  // every second capacity with every second rate, then all capacities, then all rates
 constexpr double usual_rate = 1e10, error_of_the_unusual = 0.01;  // of neighbours; and what must be gained to believe in none or in twice as much
 
