@@ -94,7 +94,7 @@ constexpr std::string_view grouped_features =
 constexpr std::string_view column_features =
     "call cold_code cold_primitive blas_flops column_bytes groups image_groups images input_bytes weight_bytes output_bytes";
 constexpr std::string_view native_features =
-    "call cold_code blas_flops odd_pixel_flops column_bytes column_runs picked_elements image_weight_bytes input_bytes copied_input_bytes weight_bytes output_bytes fills filled_bytes "
+    "call cold_code blas_flops odd_pixel_flops column_bytes column_runs picked_elements image_weight_bytes input_bytes copied_input_bytes weight_bytes output_bytes filled_bytes "
     "product_flops_over_k odd_pixel_bytes groups sliced_groups image_groups images cold_input_bytes cold_output_bytes cold_weight_l2_bytes cold_weight_l3_bytes beyond_l2_bytes beyond_l3_bytes";
 constexpr std::string_view deconvolution_features =
     "call cold_code cold_primitive flops blocked_flops narrow_flops input_bytes weight_bytes output_bytes odd_input_bytes odd_output_bytes images "
