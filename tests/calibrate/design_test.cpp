@@ -84,7 +84,7 @@ void expect_a_sixth_of_the_small_networks_in_surroundings(const Design& design, 
 // What a feature of a class says is told by calls that have it, in networks of their own: products of one row whose weights
 // fill the last cache, of a few rows whose weights lie 4 KiB apart, layers alone, pictures of a few channels.
 void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const DesignOptions& options) {
-  int resident = 0, alias = 0, alone = 0, pictures = 0, windows = 0, copied = 0, large_sums = 0, far_reorders = 0, far_ways_back = 0;
+  int resident = 0, alias = 0, alone = 0, pictures = 0, windows = 0, copied = 0, large_sums = 0, far_reorders = 0, far_ways_back = 0, wide_pictures = 0, reordered = 0, ordered = 0;
   for (const DesignedNetwork& network : design.networks) {
     const std::vector<CaseFacts> all = facts_of(network.graph, options.conditions);
     double weights = 0;
@@ -99,6 +99,8 @@ void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const D
       far_ways_back += f.transposed && f.far_elements > f.gathered_elements / 4;
       far_reorders += f.family == OpFamily::resample && f.far_elements > 0;
       pictures += f.family == OpFamily::convolution && !f.onednn && f.channels <= 4;
+      wide_pictures += f.family == OpFamily::convolution && !f.onednn && f.channels <= 4 && f.output_bytes > 1e6;
+      if (f.family == OpFamily::convolution && f.channels_last && f.groups == 1 && f.kernel_h * f.kernel_w > 1) ++(f.reordered_weight_bytes > 0 ? reordered : ordered);
     }
     resident += one_row && all.size() > 3 && weights > 2e6 && weights < 0.7 * options.conditions.l3_bytes;
     alone += all.size() <= 3 && all[0].family == OpFamily::convolution;
@@ -107,6 +109,9 @@ void expect_modes_that_a_free_mix_makes_too_rarely(const Design& design, const D
   EXPECT_GE(alias, 5);
   EXPECT_GE(alone, 10);
   EXPECT_GE(pictures, 20);
+  EXPECT_GE(wide_pictures, 2);
+  EXPECT_GE(reordered, 20);
+  EXPECT_GE(ordered, 20);
   EXPECT_GE(windows, 6);
   EXPECT_GE(copied, 6);
   EXPECT_GE(large_sums, 3);
